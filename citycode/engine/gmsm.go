@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"crypto/cipher"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"hash"
+	"math/big"
+
+	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/emmansun/gmsm/sm4"
+)
+
+// Default returns the engine on github.com/emmansun/gmsm.
+func Default() Engine { return gmsm{} }
+
+type gmsm struct{}
+
+var _ Engine = gmsm{}
+
+func (gmsm) Name() string { return "emmansun/gmsm v0.44.1" }
+
+func (gmsm) Prepare(point []byte) (Key, error) {
+	// The library also takes other forms of a point; one key has one spelling.
+	if len(point) != PointSize || point[0] != 2 && point[0] != 3 {
+		return nil, ErrPoint
+	}
+	curve := sm2.P256()
+	x, y := elliptic.UnmarshalCompressed(curve, point)
+	if x == nil {
+		return nil, ErrPoint
+	}
+	k := &gmsmKey{public: ecdsa.PublicKey{Curve: curve, X: x, Y: y}}
+	k.raw[0] = 4
+	x.FillBytes(k.raw[1:33])
+	y.FillBytes(k.raw[33:])
+	return k, nil
+}
+
+func (gmsm) NewSM3() hash.Hash { return sm3.New() }
+
+func (gmsm) NewSM4(key []byte) (cipher.Block, error) { return sm4.NewCipher(key) }
+
+type gmsmKey struct {
+	public ecdsa.PublicKey
+	raw    [rawPointSize]byte
+}
+
+func (k *gmsmKey) Bytes() [rawPointSize]byte { return k.raw }
+
+func (k *gmsmKey) Verify(digest [DigestSize]byte, signature [SignatureSize]byte) bool {
+	if !ValidScalars(signature) {
+		return false
+	}
+	var r, s big.Int
+	r.SetBytes(signature[:32])
+	s.SetBytes(signature[32:])
+	return sm2.Verify(&k.public, digest[:], &r, &s)
+}

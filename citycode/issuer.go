@@ -1,0 +1,195 @@
+package citycode
+
+import (
+	"crypto"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// An IssuerConfig is what an issuer is made of.
+type IssuerConfig struct {
+	ID       KeyID         // as the city's trust list names the key; required
+	Key      crypto.Signer // SM2; a file, an HSM, a card; required
+	Profiles []Profile     // nil: Profiles()
+	Rand     io.Reader     // for signatures; nil: crypto/rand
+}
+
+// An Issuer signs credentials (发码机构). It is stateless: which status index
+// belongs to whom is the authority's register, and an index is never used
+// again while its list lives (SPEC §7.1).
+type Issuer struct {
+	id       KeyID
+	key      *signKey
+	profiles profileSet
+}
+
+// NewIssuer returns an issuer.
+func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
+	if !cfg.ID.valid() {
+		return nil, fmt.Errorf("citycode: issuer: key id %s is not of a GB/T 2260 city", cfg.ID)
+	}
+	if cfg.Key == nil {
+		return nil, errors.New("citycode: issuer: no key")
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
+	}
+	key, err := newSignKey(cfg.Key, cfg.Rand)
+	if err != nil {
+		return nil, fmt.Errorf("citycode: issuer %s: %w", cfg.ID, err)
+	}
+	profiles, err := newProfileSet(cfg.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	return &Issuer{cfg.ID, key, profiles}, nil
+}
+
+// ID returns the key id.
+func (i *Issuer) ID() KeyID { return i.id }
+
+// PublicKey returns the key that a trust list must name for this issuer.
+func (i *Issuer) PublicKey() PublicKey { return i.key.public }
+
+// ProvePossession proves the issuer's key to the operators of the trust list.
+func (i *Issuer) ProvePossession(list KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
+	return i.key.provePossession(list, nonce)
+}
+
+// Claims is what a credential says (SPEC §2).
+type Claims struct {
+	Profile    ProfileID
+	IssuedAt   time.Time // whole seconds
+	NotAfter   time.Time // whole seconds; at most the profile's lifetime later
+	List       uint8     // status list and
+	Index      uint32    // index in it, 24 bits
+	Scenes     Scenes    // one group; several only where the profile has any audience
+	Benefit    uint8     // benefit class (优待类别), 0: none
+	Subject    []byte    // pseudonym or handle, of the profile's size
+	Possession *Possession
+}
+
+// Issue signs a credential. Possession proves the holder's key to this issuer
+// and is required unless the profile is static; its nonce must be one that
+// the caller drew for this request.
+func (i *Issuer) Issue(c Claims) (*Credential, error) {
+	p, ok := i.profiles.find(c.Profile, i.id.City())
+	if !ok {
+		return nil, fmt.Errorf("citycode: issue: profile 0x%02x is not one of this issuer's", uint8(c.Profile))
+	}
+	b, err := p.head(i.id, c)
+	if err != nil {
+		return nil, err
+	}
+	tag := tagStatic
+	if p.Mode == Explicit {
+		tag = tagCredential
+		if err := i.checkPossession(c.Possession); err != nil {
+			return nil, err
+		}
+		b = append(b, c.Possession.Key[:]...)
+	}
+	sig, err := i.key.sign(tag, b)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCredential(append(b, sig...))
+}
+
+func (i *Issuer) checkPossession(p *Possession) error {
+	if p == nil {
+		return errors.New("citycode: issue: no proof of possession of the holder's key")
+	}
+	if p.Issuer != i.id {
+		return fmt.Errorf("citycode: issue: the proof of possession was made for %s", p.Issuer)
+	}
+	if p.Key == i.key.public {
+		return errors.New("citycode: issue: the holder's key is the issuer's own")
+	}
+	return p.verify(i.key.suite)
+}
+
+// head returns everything up to the keys (SPEC §2.1 to §2.7).
+func (p *Profile) head(issuer KeyID, c Claims) ([]byte, error) {
+	fail := func(format string, args ...any) ([]byte, error) {
+		return nil, fmt.Errorf("citycode: issue "+p.Name+": "+format, args...)
+	}
+	issuedAt, err := seconds("issuedAt", c.IssuedAt)
+	if err != nil {
+		return nil, err
+	}
+	notAfter, err := seconds("notAfter", c.NotAfter)
+	if err != nil {
+		return nil, err
+	}
+	switch life := int64(notAfter) - int64(issuedAt); {
+	case life < 0:
+		return fail("notAfter is before issuedAt")
+	case life > int64(p.MaxLifetime/time.Second):
+		return fail("%d s is longer than the profile's lifetime of %s", life, p.MaxLifetime)
+	}
+	switch {
+	case c.Index >= 1<<24:
+		return fail("status index %d has more than 24 bits", c.Index)
+	case len(c.Subject) != p.SubjectSize:
+		return fail("subject of %d bytes, not %d", len(c.Subject), p.SubjectSize)
+	case c.Scenes == 0 && p.Mode != Static:
+		return fail("no scene group")
+	case !c.Scenes.single() && p.Mode != Static && !p.AnyAudience:
+		// One credential for two groups would join what they know (SPEC §8).
+		return fail("scenes %s are more than one group", c.Scenes)
+	case p.SealSize > 0 || p.SourceSize > 0:
+		return fail("seals and source segments are not part of this version of the library")
+	}
+	b := []byte{WireVersion, p.ModeByte(), byte(p.ID)}
+	b = binary.BigEndian.AppendUint32(b, uint32(issuer))
+	b = binary.BigEndian.AppendUint32(b, issuedAt)
+	b = binary.BigEndian.AppendUint32(b, notAfter)
+	b = binary.BigEndian.AppendUint32(b, uint32(c.List)<<24|c.Index)
+	b = binary.BigEndian.AppendUint16(b, uint16(c.Scenes))
+	b = append(b, c.Benefit, byte(len(c.Subject)))
+	return append(b, c.Subject...), nil
+}
+
+// A profileSet finds a profile by its id, private ones within their city.
+type profileSet map[profileKey]*pinnedProfile
+
+type profileKey struct {
+	id   ProfileID
+	city int
+}
+
+type pinnedProfile struct {
+	Profile
+	digest [32]byte
+}
+
+func newProfileSet(list []Profile) (profileSet, error) {
+	if list == nil {
+		list = Profiles()
+	}
+	set := make(profileSet)
+	for _, p := range list {
+		if err := p.Validate(); err != nil {
+			return nil, err
+		}
+		key := profileKey{p.ID, p.City}
+		if set[key] != nil {
+			return nil, fmt.Errorf("citycode: profile 0x%02x stands twice", uint8(p.ID))
+		}
+		set[key] = &pinnedProfile{p, PinProfile(p).Digest}
+	}
+	return set, nil
+}
+
+func (s profileSet) find(id ProfileID, city int) (*pinnedProfile, bool) {
+	if !id.Private() {
+		city = 0
+	}
+	p, ok := s[profileKey{id, city}]
+	return p, ok
+}

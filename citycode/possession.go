@@ -1,0 +1,55 @@
+package citycode
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/citizencode/citizencode/citycode/engine"
+)
+
+// PossessionNonceSize is the size of the nonce of a [Possession] in bytes.
+const PossessionNonceSize = 16
+
+// A Possession is a proof that somebody holds the private key of Key, made for
+// one issuer and one nonce of that issuer (SPEC §4.2). No key is written into
+// a credential or a trust list without one: an issuer that certifies a key it
+// was merely told binds one person's code to another person's key.
+type Possession struct {
+	Issuer    KeyID
+	Nonce     [PossessionNonceSize]byte // drawn by the issuer for this one request
+	Key       PublicKey
+	Signature [engine.SignatureSize]byte
+}
+
+func (p *Possession) message() []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(p.Issuer))
+	b = append(b, p.Nonce[:]...)
+	return append(b, p.Key[:]...)
+}
+
+func (p *Possession) verify(s *suite) error {
+	key, err := s.prepare(p.Key)
+	if err != nil {
+		return err
+	}
+	if !key.verify(p.Signature[:], tagPossession, p.message()) {
+		return errors.New("citycode: proof of possession does not verify")
+	}
+	return nil
+}
+
+// Prover is what a key can do besides signing tokens: prove to an issuer that
+// it is there. A phone's key and a card being personalised implement it.
+type Prover interface {
+	ProvePossession(issuer KeyID, nonce [PossessionNonceSize]byte) (*Possession, error)
+}
+
+func (k *signKey) provePossession(issuer KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
+	p := &Possession{Issuer: issuer, Nonce: nonce, Key: k.public}
+	sig, err := k.sign(tagPossession, p.message())
+	if err != nil {
+		return nil, err
+	}
+	p.Signature = [engine.SignatureSize]byte(sig)
+	return p, nil
+}

@@ -1,0 +1,221 @@
+package citycode
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+)
+
+// Sizes and times of a replay guard (SPEC §5.12).
+const (
+	DefaultReplayEntries = 1 << 17
+	RepeatWindow         = 2 * time.Second // same bytes on one lane: the camera sees a code many times
+	maxLanes             = 1 << 10
+)
+
+// An Accepted is what a guard remembers of an accepted token, and what a gate
+// journals so that the guard can be rebuilt.
+type Accepted struct {
+	Serial  Serial
+	Time    int64  // of the token, seconds since 1970 UTC
+	Counter uint32 // of the token
+	Until   int64  // gate time after which the token is too old anyway
+}
+
+// A ReplayConfig says how a guard begins.
+type ReplayConfig struct {
+	// Journal yields what was accepted before this start. A gate that was
+	// never started before gives an empty sequence. If it is nil, nobody
+	// knows what was accepted before, and every code made before Boot plus
+	// the terminal skew is refused as replay-unknown.
+	Journal iter.Seq[Accepted]
+	// Boot is the gate's time now; required.
+	Boot time.Time
+	// MaxEntries bounds the memory, about 100 bytes an entry; 0 means
+	// DefaultReplayEntries.
+	MaxEntries int
+	// Elapsed is a clock that only runs forward, whatever happens to the time
+	// of day; nil means Go's monotonic clock.
+	Elapsed func() time.Duration
+}
+
+// A ReplayGuard keeps a code from being used twice (SPEC §5.12). It is safe for
+// concurrent use; one guard serves all lanes of a gate, or of a station.
+type ReplayGuard struct {
+	mu      sync.Mutex
+	elapsed func() time.Duration
+	max     int
+	floor   int64 // tokens made at or before it may have been used already
+	seen    map[Serial]seen
+	lanes   map[string]lane
+}
+
+type seen struct {
+	time    int64
+	counter uint32
+	dies    time.Duration // on the elapsed clock
+}
+
+type lane struct {
+	token    *Token
+	verified *Verified
+	at       time.Duration
+}
+
+// NewReplayGuard returns a guard.
+func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
+	if cfg.Boot.IsZero() {
+		return nil, errors.New("citycode: replay guard: no boot time")
+	}
+	if cfg.MaxEntries < 0 {
+		return nil, fmt.Errorf("citycode: replay guard: %d entries", cfg.MaxEntries)
+	}
+	g := &ReplayGuard{elapsed: cfg.Elapsed, max: cfg.MaxEntries, seen: make(map[Serial]seen), lanes: make(map[string]lane)}
+	if g.max == 0 {
+		g.max = DefaultReplayEntries
+	}
+	if g.elapsed == nil {
+		start := time.Now()
+		g.elapsed = func() time.Duration { return time.Since(start) }
+	}
+	boot := cfg.Boot.Unix()
+	if cfg.Journal == nil {
+		g.floor = boot + int64(DefaultSkew/time.Second)
+		return g, nil
+	}
+	now := g.elapsed()
+	for a := range cfg.Journal {
+		if a.Until < boot {
+			continue
+		}
+		if old, ok := g.seen[a.Serial]; ok && !newer(a.Time, a.Counter, old) {
+			continue
+		}
+		g.put(a, now, boot)
+	}
+	return g, nil
+}
+
+// newer orders tokens of one credential by time, then counter.
+func newer(time int64, counter uint32, than seen) bool {
+	return time > than.time || time == than.time && counter > than.counter
+}
+
+// check answers for a token without remembering it.
+func (g *ReplayGuard) check(a Accepted) Reason {
+	if old, ok := g.seen[a.Serial]; ok {
+		if !newer(a.Time, a.Counter, old) {
+			return Replayed
+		}
+		return 0
+	}
+	if a.Time <= g.floor {
+		return ReplayUnknown
+	}
+	return 0
+}
+
+// repeat returns the verdict of the same bytes on the same lane a moment ago.
+func (g *ReplayGuard) repeat(name string, t *Token) *Verified {
+	if name == "" {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	l, ok := g.lanes[name]
+	if !ok || g.elapsed()-l.at > RepeatWindow || !bytes.Equal(l.token.Bytes(), t.Bytes()) {
+		return nil
+	}
+	again := *l.verified
+	again.repeated = true
+	return &again
+}
+
+// decide checks a, asks the conditions that SPEC §5 puts behind replay, and
+// remembers, all in one step: two lanes cannot both be first. It is the last
+// thing that happens to a token; one that is refused leaves no trace, or
+// anyone could use up a citizen's code.
+func (g *ReplayGuard) decide(a Accepted, now int64, name string, v *Verified, conditions ...func() *VerifyError) *VerifyError {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if r := g.check(a); r != 0 {
+		return refuse(r, a.Serial.Issuer, "%s, counter %d", a.Serial, a.Counter)
+	}
+	for _, condition := range conditions {
+		if refused := condition(); refused != nil {
+			return refused
+		}
+	}
+	elapsed := g.elapsed()
+	g.put(a, elapsed, now)
+	if name != "" {
+		g.enter(name, lane{v.token, v, elapsed})
+	}
+	return nil
+}
+
+// enter remembers the last verdict of a lane, for at most maxLanes lanes.
+func (g *ReplayGuard) enter(name string, l lane) {
+	if _, known := g.lanes[name]; !known && len(g.lanes) >= maxLanes {
+		for old, last := range g.lanes {
+			if l.at-last.at > RepeatWindow {
+				delete(g.lanes, old)
+			}
+		}
+		if len(g.lanes) >= maxLanes {
+			return // the code is then replayed, not repeated: nothing opens twice
+		}
+	}
+	g.lanes[name] = l
+}
+
+// put remembers a. It is called with the lock held, or before the guard is shared.
+func (g *ReplayGuard) put(a Accepted, elapsed time.Duration, now int64) {
+	if _, known := g.seen[a.Serial]; !known && len(g.seen) >= g.max {
+		g.makeRoom(elapsed)
+	}
+	g.seen[a.Serial] = seen{a.Time, a.Counter, elapsed + time.Duration(a.Until-now+1)*time.Second}
+}
+
+// makeRoom forgets what is too old to be shown again. If that is not enough, it
+// raises the floor over the oldest eighth: their codes, and every other one as
+// old, become replay-unknown. Forgetting without the floor would let whoever
+// can fill the memory use a code twice.
+func (g *ReplayGuard) makeRoom(elapsed time.Duration) {
+	for s, e := range g.seen {
+		if e.dies < elapsed {
+			delete(g.seen, s)
+		}
+	}
+	if len(g.seen) < g.max {
+		return
+	}
+	count := make(map[int64]int)
+	for _, e := range g.seen {
+		count[e.time]++
+	}
+	for room := 0; room < max(1, g.max/8) && len(count) > 0; {
+		oldest := int64(1 << 62)
+		for t := range count {
+			oldest = min(oldest, t)
+		}
+		room += count[oldest]
+		delete(count, oldest)
+		g.floor = max(g.floor, oldest)
+	}
+	for s, e := range g.seen {
+		if e.time <= g.floor {
+			delete(g.seen, s)
+		}
+	}
+}
+
+// Len returns how many credentials the guard remembers.
+func (g *ReplayGuard) Len() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.seen)
+}

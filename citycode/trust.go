@@ -1,0 +1,319 @@
+package citycode
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/wire"
+)
+
+// Limits of a trust list (SPEC §6).
+const (
+	MaxTrustMessage = 1 << 20 // bytes
+	MaxTrustEntries = 1024
+	MaxRoots        = 16
+	maxSameID       = 2 // keys under one id: the old and the new while a key is exchanged
+	maxProfiles     = 64
+)
+
+// A KeyUse says what a key of a trust list signs: credentials of one key mode,
+// or status lists. A key has exactly one use (SPEC §6.3).
+type KeyUse uint8
+
+// The uses of SPEC §6.3. The first ones are numbered as the key modes.
+const (
+	UseStatic   KeyUse = KeyUse(Static)
+	UseExplicit KeyUse = KeyUse(Explicit)
+	UseImplicit KeyUse = KeyUse(Implicit)
+	UseStatus   KeyUse = 0x10
+)
+
+// A TrustEntry is what a city says about one of its keys (SPEC §6.3).
+type TrustEntry struct {
+	ID          KeyID
+	Use         KeyUse
+	Key         PublicKey
+	Scenes      Scenes         // groups for which its codes may be valid
+	IssueFrom   time.Time      // first and
+	IssueUntil  time.Time      // last issuedAt that the key may have signed
+	VerifyUntil time.Time      // last moment at which its signatures count
+	MaxLifetime time.Duration  // of a credential
+	Profiles    []TrustProfile // that it may speak for, ascending by id
+}
+
+// A TrustProfile pins a profile by the SM3 of its definition (SPEC §3.4).
+type TrustProfile struct {
+	ID     ProfileID
+	Digest [engine.DigestSize]byte
+}
+
+// PinProfile returns the pin of a profile.
+func PinProfile(p Profile) TrustProfile {
+	return TrustProfile{p.ID, p.digest(engine.Default())}
+}
+
+// A TrustConfig says whose list is accepted and what is known so far.
+type TrustConfig struct {
+	City      int         // GB/T 2260 code whose list this is; required
+	Roots     []PublicKey // root keys of the city, distinct; required
+	Threshold int         // how many distinct roots must have signed; required
+	Have      Version     // highest version ever accepted: an older list is refused
+	Engine    engine.Engine
+}
+
+// A TrustList is a verified list of the keys of one city. It is immutable and
+// safe for concurrent use.
+type TrustList struct {
+	suite    *suite
+	city     int
+	version  Version
+	issuedAt int64
+	expires  int64
+	entries  map[KeyID][]*trustEntry
+}
+
+type trustEntry struct {
+	TrustEntry
+	key                                *verifyKey
+	issueFrom, issueUntil, verifyUntil int64
+	maxLifetime                        int64
+}
+
+// City returns the GB/T 2260 code of the city.
+func (l *TrustList) City() int { return l.city }
+
+// Version returns the version, to be kept and given as [TrustConfig].Have.
+func (l *TrustList) Version() Version { return l.version }
+
+// IssuedAt returns when the list was signed.
+func (l *TrustList) IssuedAt() time.Time { return timeOf(l.issuedAt) }
+
+// Expires returns the last moment at which the list may be used.
+func (l *TrustList) Expires() time.Time { return timeOf(l.expires) }
+
+const trustListName = "trust list"
+
+// OpenTrustList implements SPEC §6.4: it parses and verifies a trust list in
+// one step and prepares its keys. It accepts a list that has expired, because
+// a verifier must be able to say trust-stale rather than nothing. A refusal is
+// a *ListError; a configuration that could not refuse anything is another error.
+func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
+	s := newSuite(cfg.Engine)
+	roots, err := prepareRoots(s, cfg)
+	if err != nil {
+		return nil, err
+	}
+	body, sigs, draft, err := parseTrustList(msg)
+	if err != nil {
+		return nil, err
+	}
+	if draft.City != cfg.City {
+		return nil, listError(trustListName, ListForeignCity, "it is that of city %06d, not of %06d", draft.City, cfg.City)
+	}
+	if err := checkRootSignatures(roots, cfg.Threshold, body, sigs); err != nil {
+		return nil, err
+	}
+	if draft.Version.Before(cfg.Have) {
+		return nil, listError(trustListName, ListRollback, "version %s is older than %s", draft.Version, cfg.Have)
+	}
+	l := &TrustList{suite: s, city: draft.City, version: draft.Version, issuedAt: draft.IssuedAt.Unix(),
+		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry)}
+	for _, e := range draft.Entries {
+		if _, clash := roots[keyHash(s, e.Key)]; clash {
+			return nil, listError(trustListName, ListMalformed, "key %s is a root key", e.ID)
+		}
+		key, err := s.prepare(e.Key)
+		if err != nil {
+			return nil, listError(trustListName, ListMalformed, "key %s: %w", e.ID, err)
+		}
+		l.entries[e.ID] = append(l.entries[e.ID], &trustEntry{TrustEntry: e, key: key, issueFrom: e.IssueFrom.Unix(),
+			issueUntil: e.IssueUntil.Unix(), verifyUntil: e.VerifyUntil.Unix(), maxLifetime: int64(e.MaxLifetime / time.Second)})
+	}
+	return l, nil
+}
+
+// rootID is how a list names the root key that signed it: the first 8 bytes of
+// the SM3 of the compressed key. It follows from the key, so one key cannot
+// stand under two names.
+type rootID [8]byte
+
+func keyHash(s *suite, k PublicKey) rootID {
+	h := s.engine.NewSM3()
+	h.Write(k[:])
+	return rootID(h.Sum(nil)[:8])
+}
+
+func prepareRoots(s *suite, cfg TrustConfig) (map[rootID]*verifyKey, error) {
+	if cfg.City < MinCity || cfg.City > MaxCity {
+		return nil, fmt.Errorf("citycode: trust configuration: city %d is not a GB/T 2260 code", cfg.City)
+	}
+	if len(cfg.Roots) == 0 || len(cfg.Roots) > MaxRoots || cfg.Threshold < 1 || cfg.Threshold > len(cfg.Roots) {
+		return nil, fmt.Errorf("citycode: trust configuration: threshold %d of %d root keys (at most %d)", cfg.Threshold, len(cfg.Roots), MaxRoots)
+	}
+	roots := make(map[rootID]*verifyKey)
+	for i, r := range cfg.Roots {
+		key, err := s.prepare(r)
+		if err != nil {
+			return nil, fmt.Errorf("citycode: trust configuration: root key %d: %w", i, err)
+		}
+		id := keyHash(s, r)
+		// Two of three must be two keys: one key listed twice would meet the
+		// threshold alone.
+		if roots[id] != nil {
+			return nil, fmt.Errorf("citycode: trust configuration: root key %d stands twice", i)
+		}
+		roots[id] = key
+	}
+	return roots, nil
+}
+
+type rootSignature struct {
+	root rootID
+	sig  [engine.SignatureSize]byte
+}
+
+func checkRootSignatures(roots map[rootID]*verifyKey, threshold int, body []byte, sigs []rootSignature) error {
+	if len(sigs) < threshold {
+		return listError(trustListName, ListBadSignature, "%d signatures, %d needed", len(sigs), threshold)
+	}
+	for _, s := range sigs {
+		key := roots[s.root]
+		if key == nil {
+			return listError(trustListName, ListUnknownSigner, "root key %x is not known", s.root)
+		}
+		// Every signature must be valid, also beyond the threshold: otherwise
+		// the same list has many forms.
+		if !key.verify(s.sig[:], tagTrust, body) {
+			return listError(trustListName, ListBadSignature, "signature of root key %x", s.root)
+		}
+	}
+	return nil
+}
+
+// parseTrustList implements SPEC §6.3. body is what the roots have signed.
+func parseTrustList(msg []byte) (body []byte, sigs []rootSignature, d *TrustDraft, err error) {
+	malformed := func(format string, args ...any) error {
+		return listError(trustListName, ListMalformed, format, args...)
+	}
+	if len(msg) > MaxTrustMessage {
+		return nil, nil, nil, malformed("%d bytes, at most %d", len(msg), MaxTrustMessage)
+	}
+	r := wire.NewReader(msg)
+	version, kind := r.Uint8(), r.Uint8()
+	if !r.OK() || version&0xf0 != 0x10 || kind != kindTrust {
+		return nil, nil, nil, malformed("it does not begin as a trust list")
+	}
+	if version != WireVersion {
+		return nil, nil, nil, listError(trustListName, ListUnsupported, "version %d", version&0x0f)
+	}
+	d = &TrustDraft{City: int(r.Uint32()), Version: readVersion(r), IssuedAt: readTime(r), Expires: readTime(r)}
+	for n := int(r.Uint16()); n > 0 && r.OK(); n-- {
+		e := TrustEntry{ID: KeyID(r.Uint32()), Use: KeyUse(r.Uint8())}
+		r.Copy(e.Key[:])
+		e.Scenes = Scenes(r.Uint16())
+		e.IssueFrom, e.IssueUntil, e.VerifyUntil = readTime(r), readTime(r), readTime(r)
+		e.MaxLifetime = time.Duration(r.Uint32()) * time.Second
+		for p := int(r.Uint8()); p > 0 && r.OK(); p-- {
+			pin := TrustProfile{ID: ProfileID(r.Uint8())}
+			r.Copy(pin.Digest[:])
+			e.Profiles = append(e.Profiles, pin)
+		}
+		d.Entries = append(d.Entries, e)
+	}
+	if !r.OK() {
+		return nil, nil, nil, malformed("%w", errShort)
+	}
+	body = msg[:len(msg)-r.Len()]
+	for n := int(r.Uint8()); n > 0 && r.OK(); n-- {
+		var s rootSignature
+		r.Copy(s.root[:])
+		r.Copy(s.sig[:])
+		if k := len(sigs); k > 0 && bytes.Compare(sigs[k-1].root[:], s.root[:]) >= 0 {
+			return nil, nil, nil, malformed("signatures do not ascend by root key")
+		}
+		sigs = append(sigs, s)
+	}
+	if !r.OK() {
+		return nil, nil, nil, malformed("%w", errShort)
+	}
+	if r.Len() > 0 {
+		return nil, nil, nil, malformed("%d bytes behind the end", r.Len())
+	}
+	if err := d.check(); err != nil {
+		return nil, nil, nil, err
+	}
+	return body, sigs, d, nil
+}
+
+// check implements the rules of SPEC §6.3 that one list must keep by itself.
+func (d *TrustDraft) check() error {
+	malformed := func(format string, args ...any) error {
+		return listError(trustListName, ListMalformed, format, args...)
+	}
+	if d.City < MinCity || d.City > MaxCity {
+		return malformed("city %d is not a GB/T 2260 code", d.City)
+	}
+	if len(d.Entries) > MaxTrustEntries {
+		return malformed("%d entries, at most %d", len(d.Entries), MaxTrustEntries)
+	}
+	uses := make(map[PublicKey]KeyUse)
+	same := 0
+	for i, e := range d.Entries {
+		// A city that could define another city's keys could issue its codes.
+		if e.ID.City() != d.City {
+			return listError(trustListName, ListForeignCity, "city %06d defines key %s", d.City, e.ID)
+		}
+		if i > 0 {
+			prev := d.Entries[i-1]
+			if e.ID < prev.ID || e.ID == prev.ID && bytes.Compare(prev.Key[:], e.Key[:]) >= 0 {
+				return malformed("entry %s does not ascend", e.ID)
+			}
+			if e.ID != prev.ID {
+				same = 0
+			}
+		}
+		if same++; same > maxSameID {
+			return malformed("more than %d keys have id %s", maxSameID, e.ID)
+		}
+		switch e.Use {
+		case UseStatic, UseExplicit, UseImplicit:
+		case UseStatus:
+			if len(e.Profiles) > 0 || e.Scenes != 0 || e.MaxLifetime != 0 {
+				return malformed("key %s signs status lists and names profiles, scenes or a lifetime", e.ID)
+			}
+		default:
+			return malformed("key %s has use %d", e.ID, e.Use)
+		}
+		// A key that signs lists never signs credentials: who may issue must
+		// not be able to un-revoke.
+		if use, seen := uses[e.Key]; seen && use != e.Use {
+			return malformed("key %s has two uses", e.ID)
+		}
+		uses[e.Key] = e.Use
+		if len(e.Profiles) > maxProfiles {
+			return malformed("key %s names %d profiles, at most %d", e.ID, len(e.Profiles), maxProfiles)
+		}
+		for j := 1; j < len(e.Profiles); j++ {
+			if e.Profiles[j].ID <= e.Profiles[j-1].ID {
+				return malformed("profiles of key %s do not ascend", e.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// allows reports whether the key may sign credentials of the profile, key mode
+// and scenes (SPEC §5.4).
+func (e *trustEntry) allows(p *Profile, pin *[engine.DigestSize]byte, scenes Scenes) bool {
+	if e.Use != KeyUse(p.Mode) || scenes&^e.Scenes != 0 {
+		return false
+	}
+	for i := range e.Profiles {
+		if e.Profiles[i].ID == p.ID {
+			return e.Profiles[i].Digest == *pin
+		}
+	}
+	return false
+}

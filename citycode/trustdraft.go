@@ -1,0 +1,149 @@
+package citycode
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+)
+
+// A TrustDraft is a trust list before it is signed: what the operators of the
+// root keys agree on (SPEC §6.3).
+type TrustDraft struct {
+	City     int
+	Version  Version
+	IssuedAt time.Time
+	Expires  time.Time
+	Entries  []TrustEntry // in any order
+	// Proofs hold a proof of possession for every key that Previous does not
+	// have: without it a city could list, and be answerable for, a key that
+	// somebody else uses.
+	Proofs   []*Possession
+	Previous *TrustList // nil for the first list
+}
+
+// Body returns the bytes that the root keys sign (SPEC §6.3).
+func (d *TrustDraft) Body() ([]byte, error) {
+	sorted := *d
+	sorted.Entries = slices.SortedFunc(slices.Values(d.Entries), func(a, b TrustEntry) int {
+		if a.ID != b.ID {
+			return int(a.ID) - int(b.ID)
+		}
+		return bytes.Compare(a.Key[:], b.Key[:])
+	})
+	if err := sorted.check(); err != nil {
+		return nil, err
+	}
+	if err := sorted.checkPossession(); err != nil {
+		return nil, err
+	}
+	b := []byte{WireVersion, kindTrust}
+	b = binary.BigEndian.AppendUint32(b, uint32(d.City))
+	b = appendVersion(b, d.Version)
+	var err error
+	putTime := func(what string, t time.Time) {
+		s, e := seconds(what, t)
+		if err == nil {
+			err = e
+		}
+		b = binary.BigEndian.AppendUint32(b, s)
+	}
+	putTime("issuedAt", d.IssuedAt)
+	putTime("expires", d.Expires)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(sorted.Entries)))
+	for _, e := range sorted.Entries {
+		b = binary.BigEndian.AppendUint32(b, uint32(e.ID))
+		b = append(b, byte(e.Use))
+		b = append(b, e.Key[:]...)
+		b = binary.BigEndian.AppendUint16(b, uint16(e.Scenes))
+		putTime("issueFrom", e.IssueFrom)
+		putTime("issueUntil", e.IssueUntil)
+		putTime("verifyUntil", e.VerifyUntil)
+		if e.MaxLifetime < 0 || e.MaxLifetime > maxLifetime {
+			return nil, fmt.Errorf("citycode: key %s: lifetime %s is out of range", e.ID, e.MaxLifetime)
+		}
+		b = binary.BigEndian.AppendUint32(b, uint32(e.MaxLifetime/time.Second))
+		b = append(b, byte(len(e.Profiles)))
+		for _, p := range e.Profiles {
+			b = append(b, byte(p.ID))
+			b = append(b, p.Digest[:]...)
+		}
+	}
+	return b, err
+}
+
+func (d *TrustDraft) checkPossession() error {
+	proven := make(map[PublicKey]bool)
+	if d.Previous != nil {
+		for _, list := range d.Previous.entries {
+			for _, e := range list {
+				proven[e.Key] = true
+			}
+		}
+	}
+	s := newSuite(nil)
+	for _, p := range d.Proofs {
+		if err := p.verify(s); err != nil {
+			return err
+		}
+		proven[p.Key] = true
+	}
+	for _, e := range d.Entries {
+		if !proven[e.Key] {
+			return fmt.Errorf("citycode: key %s comes without proof of possession", e.ID)
+		}
+	}
+	return nil
+}
+
+// A RootSignature is what one root operator returns for a list body.
+type RootSignature struct {
+	Root PublicKey
+	sig  []byte
+}
+
+// SignTrustList signs the body of a trust list with one root key. The keys may
+// be used on different days in different rooms.
+func SignTrustList(body []byte, root crypto.Signer) (*RootSignature, error) {
+	return signTrustList(body, root, rand.Reader)
+}
+
+func signTrustList(body []byte, root crypto.Signer, random io.Reader) (*RootSignature, error) {
+	key, err := newSignKey(root, random)
+	if err != nil {
+		return nil, err
+	}
+	sig, err := key.sign(tagTrust, body)
+	if err != nil {
+		return nil, err
+	}
+	return &RootSignature{key.public, sig}, nil
+}
+
+// AssembleTrustList puts a body and its signatures together as the message
+// that [OpenTrustList] reads (SPEC §6.3).
+func AssembleTrustList(body []byte, sigs ...*RootSignature) ([]byte, error) {
+	if len(sigs) == 0 || len(sigs) > MaxRoots {
+		return nil, fmt.Errorf("citycode: %d root signatures, 1 to %d needed", len(sigs), MaxRoots)
+	}
+	s := newSuite(nil)
+	id := func(r *RootSignature) rootID { return keyHash(s, r.Root) }
+	sorted := slices.SortedFunc(slices.Values(sigs), func(a, b *RootSignature) int {
+		x, y := id(a), id(b)
+		return bytes.Compare(x[:], y[:])
+	})
+	msg := append(slices.Clone(body), byte(len(sorted)))
+	for _, r := range sorted {
+		root := id(r)
+		msg = append(msg, root[:]...)
+		msg = append(msg, r.sig...)
+	}
+	if _, _, _, err := parseTrustList(msg); err != nil {
+		return nil, err
+	}
+	return msg, nil
+}
