@@ -19,7 +19,7 @@ test: ## run every test, in parts, with a table at the end
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
-	go test ./benchmarks -run TestRatios -v -count=1
+	go test ./benchmarks -run Ratio -v -count=1 -rounds 15
 
 fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)

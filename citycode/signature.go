@@ -2,6 +2,8 @@ package citycode
 
 import (
 	"crypto"
+	"encoding/hex"
+	"fmt"
 	"hash"
 	"io"
 	"sync"
@@ -31,6 +33,18 @@ func PublicKeyOf(signer crypto.Signer) (PublicKey, error) {
 	p, err := engine.Point(signer.Public())
 	return PublicKey(p), err
 }
+
+// ParsePublicKey reads the 66 hexadecimal digits that [PublicKey.String] prints.
+func ParsePublicKey(text string) (k PublicKey, err error) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(k) || b[0] != 2 && b[0] != 3 {
+		return PublicKey{}, fmt.Errorf("citycode: %.80q is not a compressed public key in hexadecimal", text)
+	}
+	return PublicKey(b), nil
+}
+
+// String returns the key as 66 hexadecimal digits.
+func (k PublicKey) String() string { return hex.EncodeToString(k[:]) }
 
 // A suite is an engine with what verification reuses: hash states are pooled
 // because a gate hashes some hundred bytes four times a second or ten thousand.

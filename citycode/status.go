@@ -79,9 +79,9 @@ func (l *StatusList) IssuedAt() time.Time { return timeOf(l.issuedAt) }
 // Len returns how many indices the list covers.
 func (l *StatusList) Len() int { return l.size }
 
-// at returns the state of an index, and false for one that the list does not
-// cover or a state that this version does not know.
-func (l *StatusList) at(index uint32) (Status, bool) {
+// At returns the state of an index, and false for one that the list does not
+// cover.
+func (l *StatusList) At(index uint32) (Status, bool) {
 	if int64(index) >= int64(l.size) {
 		return 0, false
 	}

@@ -290,7 +290,7 @@ func (v *Verifier) checkStatus(p *pinnedProfile, b []byte, now int64) (bool, *Ve
 	state, unknown := StatusValid, "no list"
 	if l := v.status[statusKey{serial.Issuer, serial.List}]; l != nil {
 		var covered bool
-		state, covered = l.at(serial.Index)
+		state, covered = l.At(serial.Index)
 		switch {
 		case !covered:
 			unknown = "the list does not cover it"

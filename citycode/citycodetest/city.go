@@ -1,6 +1,7 @@
 package citycodetest
 
 import (
+	"crypto"
 	"encoding/binary"
 	"fmt"
 	"sync/atomic"
@@ -213,7 +214,13 @@ type Citizen struct {
 // time for a day. change, which may be nil, changes the claims before.
 func (c *City) Citizen(name string, profile citycode.ProfileID, scenes citycode.Scenes, change func(*citycode.Claims)) *Citizen {
 	c.TB.Helper()
-	key, err := citycode.NewSoftwareKey(Key(c.name("citizen "+name)), new(memoryCounter))
+	return c.CitizenWithKey(Key(c.name("citizen "+name)), profile, scenes, change)
+}
+
+// CitizenWithKey is [City.Citizen] for a key of the caller's.
+func (c *City) CitizenWithKey(signer crypto.Signer, profile citycode.ProfileID, scenes citycode.Scenes, change func(*citycode.Claims)) *Citizen {
+	c.TB.Helper()
+	key, err := citycode.NewSoftwareKey(signer, new(memoryCounter))
 	require.NoError(c.TB, err)
 	proof, err := key.ProvePossession(c.Issuer.ID(), [16]byte{2})
 	require.NoError(c.TB, err)

@@ -1,0 +1,118 @@
+// Package benchmarks holds what runs against an implementation: measurements as
+// ratios against a named baseline in one run, and checks of what a small
+// program links. Nothing imports it.
+package benchmarks
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A Candidate is something that is timed.
+type Candidate struct {
+	Name string
+	Do   func() // one operation
+}
+
+// A Row is what one candidate cost.
+type Row struct {
+	Name     string
+	PerOp    time.Duration // process CPU time, median over the rounds
+	Ratio    float64       // to the baseline: median of the ratios within a round
+	Min, Max float64       // of those ratios
+	Allocs   float64       // per operation
+}
+
+// Compare times the candidates in one process, round-robin, and relates each to
+// the first, the baseline, within the same round. Times are process CPU time,
+// so a busy machine makes them noisy but not wrong. Each candidate runs for
+// about slice in each round.
+func Compare(rounds int, slice time.Duration, candidates ...Candidate) []Row {
+	procs := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(procs)
+	loops := make([]int, len(candidates))
+	for i, c := range candidates {
+		for loops[i] = 1; ; loops[i] *= 2 {
+			if d := timed(c, loops[i]); d > slice/2 {
+				break
+			}
+		}
+	}
+	perOp := make([][]float64, len(candidates))
+	for range rounds {
+		for i, c := range candidates {
+			perOp[i] = append(perOp[i], float64(timed(c, loops[i]))/float64(loops[i]))
+		}
+	}
+	rows := make([]Row, len(candidates))
+	for i, c := range candidates {
+		ratios := make([]float64, rounds)
+		for r := range ratios {
+			ratios[r] = perOp[i][r] / perOp[0][r]
+		}
+		slices.Sort(ratios)
+		times := slices.Sorted(slices.Values(perOp[i]))
+		rows[i] = Row{Name: c.Name, PerOp: time.Duration(times[rounds/2]), Ratio: ratios[rounds/2], Min: ratios[0], Max: ratios[rounds-1], Allocs: allocs(c)}
+	}
+	return rows
+}
+
+func timed(c Candidate, n int) time.Duration {
+	before := cpuTime()
+	for range n {
+		c.Do()
+	}
+	return cpuTime() - before
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // RUSAGE_SELF cannot fail
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func allocs(c Candidate) float64 {
+	const n = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range n {
+		c.Do()
+	}
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs-before.Mallocs) / n
+}
+
+// Print writes the rows as a table, with the machine in front.
+func Print(w io.Writer, title string, rows []Row) {
+	fmt.Fprintf(w, "%s\n%s\n", title, Machine())
+	fmt.Fprintf(w, "%-44s %12s %8s %15s %10s\n", "", "CPU/op", "ratio", "min .. max", "allocs/op")
+	for _, r := range rows {
+		fmt.Fprintf(w, "%-44s %12s %8.3f %6.3f .. %5.3f %10.1f\n", r.Name, r.PerOp.Round(10*time.Nanosecond), r.Ratio, r.Min, r.Max, r.Allocs)
+	}
+}
+
+// Machine describes where a measurement ran, in one line.
+func Machine() string {
+	model := "unknown CPU"
+	if b, err := os.ReadFile("/proc/cpuinfo"); err == nil {
+		for line := range strings.Lines(string(b)) {
+			if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+				model = strings.TrimSpace(value)
+				break
+			}
+		}
+	}
+	load := "unknown"
+	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load, _, _ = strings.Cut(string(b), " ")
+	}
+	return fmt.Sprintf("%s/%s, %s, %d CPUs, load %s, %s", runtime.GOOS, runtime.GOARCH, model, runtime.NumCPU(), load, runtime.Version())
+}

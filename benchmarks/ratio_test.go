@@ -1,0 +1,166 @@
+package benchmarks_test
+
+import (
+	"crypto/rand"
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/citizencode/citizencode/benchmarks"
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/citycodetest"
+	"github.com/citizencode/citizencode/citycode/engine"
+)
+
+var rounds = flag.Int("rounds", 5, "rounds of each comparison; make bench takes 15")
+
+// gate is a bus gate with codes to scan. Each code is another citizen's, as in
+// life: no signature or key is seen twice.
+type gate struct {
+	verifier *citycode.Verifier
+	codes    [][]byte
+	next     int
+}
+
+func newGate(tb testing.TB, codes int) *gate {
+	c := citycodetest.NewCity(tb, citycodetest.Shenyang)
+	g := &gate{verifier: c.Verifier(nil)}
+	for range codes {
+		key, err := engine.GenerateKey(rand.Reader)
+		require.NoError(tb, err)
+		g.codes = append(g.codes, c.CitizenWithKey(key, citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit).Bytes())
+	}
+	return g
+}
+
+// decide is everything between the reader and the door: cut, trust, both
+// signatures, times, status, replay.
+func (g *gate) decide(tb testing.TB) {
+	code := g.codes[g.next%len(g.codes)]
+	g.next++
+	token, err := citycode.ParseToken(code)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := g.verifier.Verify(token, citycode.Check{Audience: citycode.Transit}); err != nil && g.next <= len(g.codes) {
+		tb.Fatal(err)
+	}
+}
+
+// engineVerify returns one verification by the engine alone: key prepared,
+// digest in, another signature each time.
+func engineVerify(tb testing.TB) func() {
+	e := engine.Default()
+	key, err := engine.GenerateKey(rand.Reader)
+	require.NoError(tb, err)
+	point, err := engine.Point(key.Public())
+	require.NoError(tb, err)
+	prepared, err := e.Prepare(point[:])
+	require.NoError(tb, err)
+	var digests [256][32]byte
+	var sigs [256][64]byte
+	for i := range sigs {
+		rand.Read(digests[i][:])
+		sigs[i], err = engine.SignDigest(rand.Reader, key, digests[i])
+		require.NoError(tb, err)
+	}
+	i := 0
+	return func() {
+		i++
+		if !prepared.Verify(digests[i%256], sigs[i%256]) {
+			tb.Fatal("a valid signature does not verify")
+		}
+	}
+}
+
+// TestRatios prints the table of `make bench`. The gate row must stay within
+// 2.3 of the engine's own single verification; the margin is for noise.
+func TestRatios(t *testing.T) {
+	g := newGate(t, *rounds<<10)
+	garbage := append([]byte(nil), g.codes[0]...)
+	garbage[100] ^= 1 // in the issuer's signature
+	rows := benchmarks.Compare(*rounds, 10*time.Millisecond,
+		benchmarks.Candidate{Name: "engine verify, key prepared (baseline)", Do: engineVerify(t)},
+		benchmarks.Candidate{Name: "gate decision, first sight of a holder", Do: func() { g.decide(t) }},
+		benchmarks.Candidate{Name: "forged code, refused", Do: func() {
+			token, _ := citycode.ParseToken(garbage)
+			if _, err := g.verifier.Verify(token, citycode.Check{Audience: citycode.Transit}); err == nil {
+				t.Fatal("a forged code is accepted")
+			}
+		}},
+		benchmarks.Candidate{Name: "parse", Do: func() { citycode.ParseToken(g.codes[0]) }},
+	)
+	require.Less(t, g.next, len(g.codes), "codes were shown twice: the row would measure replays")
+	benchmarks.Print(os.Stdout, "Ratios to "+engine.Default().Name()+", SM2 verify", rows)
+	assert.Less(t, rows[1].Ratio, 2.3*1.15, "gate decision")
+	assert.Less(t, rows[2].Ratio, 1.3, "a flood of forgeries must cost no more than one verification each")
+	assert.EqualValues(t, 1, rows[3].Allocs)
+}
+
+// TestStatusLookupRatio relates a lookup among 8.3 million entries to one among
+// a thousand: both are a few reads, whatever the size.
+func TestStatusLookupRatio(t *testing.T) {
+	small, large := statusList(t, 1_000), statusList(t, 8_300_000)
+	i := uint32(0)
+	look := func(l *citycode.StatusList, n uint32) func() {
+		return func() {
+			for range 1000 {
+				i = i*1664525 + 1013904223
+				if _, ok := l.At(i % n); !ok {
+					t.Fatal("not covered")
+				}
+			}
+		}
+	}
+	rows := benchmarks.Compare(*rounds, 5*time.Millisecond,
+		benchmarks.Candidate{Name: "engine verify (baseline)", Do: engineVerify(t)},
+		benchmarks.Candidate{Name: "1000 status lookups among 1,000", Do: look(small, 1_000)},
+		benchmarks.Candidate{Name: "1000 status lookups among 8,300,000", Do: look(large, 8_300_000)})
+	benchmarks.Print(os.Stdout, "Status lookups", rows)
+	// A thousand lookups cost less than one signature: one is nothing.
+	assert.Less(t, rows[2].Ratio, 1.0)
+	assert.Zero(t, rows[2].Allocs)
+}
+
+func statusList(tb testing.TB, size int) *citycode.StatusList {
+	c := citycodetest.NewCity(tb, citycodetest.Shenyang)
+	r, err := citycode.NewStatusRegister(c.Issuer.ID(), 0, size)
+	require.NoError(tb, err)
+	for i := 0; i < size; i += 97 {
+		require.NoError(tb, r.Set(uint32(i), citycode.StatusRevoked))
+	}
+	c.Register[c.Issuer.ID()] = r
+	l, err := citycode.OpenStatusList(c.StatusMessage(c.Issuer.ID()), c.Trust(nil), citycode.Version{})
+	require.NoError(tb, err)
+	return l
+}
+
+func BenchmarkGateDecision(b *testing.B) {
+	g := newGate(b, 1<<12)
+	b.ReportAllocs()
+	for b.Loop() {
+		g.decide(b)
+	}
+}
+
+func BenchmarkEngineVerify(b *testing.B) {
+	verify := engineVerify(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		verify()
+	}
+}
+
+func BenchmarkStatusLookup8300000(b *testing.B) {
+	l := statusList(b, 8_300_000)
+	b.ReportAllocs()
+	i := uint32(0)
+	for b.Loop() {
+		i = i*1664525 + 1013904223
+		l.At(i % 8_300_000)
+	}
+}
