@@ -72,7 +72,7 @@ func TestSpecExample(t *testing.T) {
 	issuer := c.Issuer.PublicKey()
 	key, err := engine.Default().Prepare(issuer[:])
 	require.NoError(t, err)
-	assert.Contains(t, example, fmt.Sprintf("`%x`", issuer))
+	assert.Contains(t, example, fmt.Sprintf("`%s`", issuer))
 	assert.Contains(t, example, fmt.Sprintf("`%x`", engine.ZA(engine.Default(), key)))
 	assert.Contains(t, example, hex.EncodeToString([]byte("CC1/cred")))
 }

@@ -8,6 +8,7 @@ type Verified struct {
 	token    *Token
 	profile  *pinnedProfile
 	at       int64
+	skew     int64 // of the terminal, seconds
 	scenes   Scenes
 	status   bool
 	replay   bool
@@ -82,11 +83,13 @@ func (v *Verified) OneWay() bool { return !v.bound }
 func (v *Verified) Repeated() bool { return v.repeated }
 
 // Accepted returns what a gate journals so that its guard can be rebuilt.
-func (v *Verified) Accepted() Accepted { return v.acceptedUntil(DefaultSkew) }
-
-func (v *Verified) acceptedUntil(skew time.Duration) Accepted {
-	made := v.token.timeOf(v.token.raw[:])
-	return Accepted{v.Serial(), made, v.Counter(), made + int64((v.profile.MaxAge+skew)/time.Second)}
+func (v *Verified) Accepted() Accepted {
+	a := Accepted{Serial: v.Serial(), Counter: v.Counter()}
+	if v.token.mode != Static {
+		a.Time = v.token.timeOf(v.token.raw[:])
+		a.Until = a.Time + int64(v.profile.MaxAge/time.Second) + v.skew
+	}
+	return a
 }
 
 // Bytes returns the token as it was scanned. The caller must not change it.

@@ -153,7 +153,7 @@ func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
 	if refused != nil {
 		return nil, refused
 	}
-	verified := &Verified{token: t, profile: profile, at: now, status: known}
+	verified := &Verified{token: t, profile: profile, at: now, skew: v.terminalSkew, status: known}
 	if t.mode == Static {
 		return verified, nil
 	}
@@ -391,6 +391,5 @@ func (v *Verifier) accept(verified *Verified, c Check, now int64) *VerifyError {
 		return claim()
 	}
 	verified.replay = true
-	a := verified.acceptedUntil(time.Duration(v.terminalSkew) * time.Second)
-	return v.replay.decide(a, now, c.Lane, verified, online, claim)
+	return v.replay.decide(verified.Accepted(), now, c.Lane, verified, online, claim)
 }

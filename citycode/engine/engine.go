@@ -26,7 +26,7 @@ const (
 	DigestSize    = 32 // SM3
 	SignatureSize = 64 // r‖s, 32 bytes each
 	PointSize     = 33 // 02 or 03‖x
-	rawPointSize  = 65 // 04‖x‖y
+	RawPointSize  = 65 // 04‖x‖y
 )
 
 // An Engine implements the verifying side of the suite. Implementations are
@@ -51,7 +51,7 @@ type Engine interface {
 // A Key is a public key that has been checked to be a point of the curve.
 type Key interface {
 	// Bytes returns 04‖x‖y.
-	Bytes() [rawPointSize]byte
+	Bytes() [RawPointSize]byte
 
 	// Verify reports whether signature, r‖s, is valid for digest, which is
 	// e = SM3(ZA‖M) of GB/T 32918.2-2016, 7.1. It rejects r or s outside

@@ -128,6 +128,26 @@ func TestVerifyLastWindow(t *testing.T) {
 	}
 }
 
+// tjfoc's product is wrong for these x, which are sparse in limbs of 28 and 29
+// bits.
+func TestVerifySparseKeys(t *testing.T) {
+	t.Parallel()
+	random := seeded(0x26)
+	for _, x := range []string{
+		"00000000fffffffe000000000000000080000000000000000000000000000002",
+		"00000000fffffffffffffffeffffffff7fffffffffffffff0000000100000000",
+		"7fffffffffffffff7fffffffffffffffffffffffffffffffffffffff00000001",
+	} {
+		public, exists := pointAt(integer(x))
+		require.True(t, exists)
+		s, multiplier := randomScalar(random), randomScalar(random)
+		r := mod(sub(multiplier, s), curveN)
+		sum := combine(s, curveG, multiplier, public)
+		requireOnlyTjfocRejects(t, public, digestOf(mod(sub(r, sum.x), curveN)), signatureOf(r, s))
+		requireVerdict(t, false, public, digestOf(r), signatureOf(r, s))
+	}
+}
+
 // Keys k·G and scalars whose windows are all alike or at their bounds: partial
 // sums meet table entries inside the walk.
 func TestVerifyStructuredScalars(t *testing.T) {

@@ -22,7 +22,7 @@ var _ Engine = gmsm{}
 func (gmsm) Name() string { return "emmansun/gmsm v0.44.1" }
 
 func (gmsm) Prepare(point []byte) (Key, error) {
-	// The library also takes other forms of a point; one key has one spelling.
+	// One key has one spelling, whatever forms the library takes or will take.
 	if len(point) != PointSize || point[0] != 2 && point[0] != 3 {
 		return nil, ErrPoint
 	}
@@ -44,10 +44,10 @@ func (gmsm) NewSM4(key []byte) (cipher.Block, error) { return sm4.NewCipher(key)
 
 type gmsmKey struct {
 	public ecdsa.PublicKey
-	raw    [rawPointSize]byte
+	raw    [RawPointSize]byte
 }
 
-func (k *gmsmKey) Bytes() [rawPointSize]byte { return k.raw }
+func (k *gmsmKey) Bytes() [RawPointSize]byte { return k.raw }
 
 func (k *gmsmKey) Verify(digest [DigestSize]byte, signature [SignatureSize]byte) bool {
 	if !ValidScalars(signature) {

@@ -51,8 +51,9 @@ func derOf(t *testing.T, signature [engine.SignatureSize]byte) []byte {
 }
 
 func TestSignDigest(t *testing.T) {
+	t.Parallel()
 	random := seeded(0x30)
-	for range 10 {
+	for range 4 {
 		signer, err := engine.GenerateKey(random)
 		require.NoError(t, err)
 		var digest [engine.DigestSize]byte
@@ -142,6 +143,7 @@ func TestSignWithoutRandomness(t *testing.T) {
 
 // The private key of GB/T 32918.5-2017, Annex A.
 func TestNewSigner(t *testing.T) {
+	t.Parallel()
 	signer, err := engine.NewSigner(unhex(t, "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"))
 	require.NoError(t, err)
 	assert.Equal(t, exampleKey, publicPoint(t, signer))
@@ -241,7 +243,7 @@ func TestSigningAndEnginesApart(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, engines)
 	for _, file := range append(engines, "engine.go", "gmsm.go") {
-		assert.Empty(t, namesIn(t, file, "Signer", "Sign", "SignDigest", "Sm2Sign", "SignASN1", "PrivateKey", "NewPrivateKey",
+		assert.Empty(t, namesIn(t, file, "Signer", "SignDigest", "Sm2Sign", "SignASN1", "PrivateKey", "NewPrivateKey",
 			"GenerateKey", "NewSigner", "DecryptAsn1", "ParseRawPrivateKey"), file)
 	}
 	// The scan sees what is there.
@@ -266,4 +268,22 @@ func namesIn(t *testing.T, file string, names ...string) []string {
 		return true
 	})
 	return found
+}
+
+func TestPointOfNil(t *testing.T) {
+	_, err := engine.Point((*ecdsa.PublicKey)(nil))
+	assert.Error(t, err)
+}
+
+func TestSignDigestWithoutRandomness(t *testing.T) {
+	key, err := engine.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	once, err := engine.SignDigest(nil, key, [32]byte{1})
+	require.NoError(t, err)
+	again, err := engine.SignDigest(nil, key, [32]byte{1})
+	require.NoError(t, err)
+	assert.Equal(t, once, again)
+	random, err := engine.SignDigest(rand.Reader, key, [32]byte{1})
+	require.NoError(t, err)
+	assert.NotEqual(t, once, random)
 }
