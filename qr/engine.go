@@ -29,9 +29,10 @@ type engine interface {
 
 var errNothing = errors.New("nothing found")
 
-// maxCentres is how many candidate corner marks are looked at. The foreign engine compares every three of
-// them, so a picture tiled with marks would hold it for hours; pictures of real places have a few dozen.
-const maxCentres = 600
+// maxCentres is how many candidate corner marks are looked at. The foreign search compares every three of
+// them: a picture of 450×450 pixels tiled with marks held it for a minute, one of a million pixels would for
+// hours. Pure noise has some fifty.
+const maxCentres = 200
 
 // gozxingEngine is the only place that knows the foreign reader, and is replaced as a whole.
 type gozxingEngine struct{}

@@ -95,6 +95,15 @@ func brightness(r, g, b, a uint32) byte {
 
 func (g *gray) row(y int) []byte { return g.pix[y*g.w : (y+1)*g.w] }
 
+// part returns a copy of w×h pixels from column x and row y on.
+func (g *gray) part(x, y, w, h int) *gray {
+	out := newGray(w, h)
+	for i := range h {
+		copy(out.row(i), g.row(y + i)[x:])
+	}
+	return out
+}
+
 // half returns the picture at half its size, each pixel the mean of four. It takes out noise, moiré and
 // the fine texture of screens, which hide a large symbol from a reader that looks at single pixels.
 func (g *gray) half() *gray {

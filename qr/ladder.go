@@ -9,6 +9,15 @@ import (
 // a photograph of 12 million pixels is mostly readable at a quarter of its side, in a sixteenth of the time.
 const fastPixels = 2_000_000
 
+// A search looks at no more than tileSide pixels of width and height at a time. Its cost can grow with the
+// cube of the side: a picture of stripes of 25 million pixels, a small file, held the foreign search for
+// 17 seconds a look. A symbol of up to tileOverlap pixels lies whole in some tile; a larger one is read at
+// half the size.
+const (
+	tileSide    = 2048
+	tileOverlap = 512
+)
+
 // climb tries the engine in one way after another until a symbol is read.
 func climb(e engine, g *gray, stop *atomic.Bool) ([]Result, error) {
 	for view, m := range looks(g) {
@@ -33,22 +42,25 @@ func climb(e engine, g *gray, stop *atomic.Bool) ([]Result, error) {
 //  4. the picture doubled, for modules of two or three pixels.
 func looks(g *gray) iter.Seq2[*gray, method] {
 	return func(yield func(*gray, method) bool) {
-		sizes := pyramid(g)
-		if len(sizes) == 0 {
+		sizes := newPyramid(g)
+		if len(sizes.order) == 0 {
 			return
 		}
-		if !yield(sizes[0], pure) {
+		first := sizes.at(sizes.order[0])
+		if !yield(first, pure) {
 			return
 		}
 		for _, m := range []method{local, global, blurred, inverted} {
-			for _, size := range sizes {
-				if !yield(size, m) {
-					return
+			for _, size := range sizes.order {
+				for tile := range tiles(sizes.at(size)) {
+					if !yield(tile, m) {
+						return
+					}
 				}
 			}
 		}
-		if sizes[0].framed() {
-			for _, side := range []*gray{sizes[0], sizes[0].inverted()} {
+		if first.framed() {
+			for _, side := range []*gray{first, first.inverted()} {
 				for range 4 {
 					if !yield(side, pure) {
 						return
@@ -58,26 +70,70 @@ func looks(g *gray) iter.Seq2[*gray, method] {
 			}
 		}
 		if 4*g.w*g.h <= fastPixels {
-			twice := g.doubled()
-			_ = yield(twice, local) && yield(twice, global)
+			for tile := range tiles(g.doubled()) {
+				if !yield(tile, local) || !yield(tile, global) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// pyramid returns the picture at full, 1/2, 1/4 and 1/8 of its side, as far as each can hold a symbol, in
-// the order in which to look: the largest cheap one first, down, and then the costly ones upwards.
-func pyramid(g *gray) []*gray {
-	var cheap, costly []*gray
-	for range 4 {
-		if g.w < minSide || g.h < minSide {
+// pyramid is a picture at full, 1/2, 1/4 and 1/8 of its side, as far as each can hold a symbol. A reduced
+// one is made when it is first looked at: most pictures are read before.
+type pyramid struct {
+	made  [4]*gray
+	order []int // in which to look, in halvings: the largest cheap one first, down, then the costly ones upwards
+}
+
+func newPyramid(g *gray) *pyramid {
+	p := &pyramid{made: [4]*gray{g}}
+	var costly []int
+	for i := range p.made {
+		w, h := g.w>>i, g.h>>i
+		if w < minSide || h < minSide {
 			break
 		}
-		if g.w*g.h <= fastPixels {
-			cheap = append(cheap, g)
+		if w*h <= fastPixels {
+			p.order = append(p.order, i)
 		} else {
-			costly = append([]*gray{g}, costly...)
+			costly = append([]int{i}, costly...)
 		}
-		g = g.half()
 	}
-	return append(cheap, costly...)
+	p.order = append(p.order, costly...)
+	return p
+}
+
+func (p *pyramid) at(halvings int) *gray {
+	if p.made[halvings] == nil {
+		p.made[halvings] = p.at(halvings - 1).half()
+	}
+	return p.made[halvings]
+}
+
+// tiles yields the picture in overlapping parts; an ordinary one as it is.
+func tiles(g *gray) iter.Seq[*gray] {
+	return func(yield func(*gray) bool) {
+		if g.w <= tileSide && g.h <= tileSide {
+			yield(g)
+			return
+		}
+		for _, y := range tileStarts(g.h) {
+			for _, x := range tileStarts(g.w) {
+				if !yield(g.part(x, y, min(g.w, tileSide), min(g.h, tileSide))) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tileStarts returns where tiles begin along a side of n pixels; the last one ends with the picture.
+func tileStarts(n int) []int {
+	starts := []int{0}
+	for at := 0; at+tileSide < n; {
+		at = min(at+tileSide-tileOverlap, n-tileSide)
+		starts = append(starts, at)
+	}
+	return starts
 }

@@ -12,8 +12,8 @@ const DefaultTimeout = 5 * time.Second
 
 // ReadOptions say how much a picture may cost. The zero value is safe for pictures from strangers.
 type ReadOptions struct {
-	// Timeout is how long the call may take; zero means DefaultTimeout. It does not cover the time that a
-	// slow io.Reader takes to deliver its bytes.
+	// Timeout is how long reading may take; zero means DefaultTimeout. It does not cover what the caller's own
+	// code takes: an io.Reader to deliver its bytes, or an image.Image to give its pixels.
 	Timeout time.Duration
 
 	// MaxPixels lowers the limit on the pixels of a picture for a small machine; zero, and anything above
@@ -39,8 +39,8 @@ type Result struct {
 //
 // Decode copies the brightness of img first and never looks at img again, so the caller may reuse its
 // buffer as soon as Decode returns, whatever the error. When the time is over it returns ReasonDeadline; the
-// goroutine that reads then ends by itself after the look that it is in, at most a fraction of a second for
-// a picture of MaxPixels on a desktop, and holds on to its copy until then.
+// goroutine that reads then ends by itself after the look that it is in, within about two seconds on a desktop
+// even for a picture made to be slow, and holds on to its copy until then.
 func Decode(img image.Image, o ReadOptions) ([]Result, error) {
 	g, err := grayOf(img, o.maxPixels())
 	if err != nil {

@@ -45,9 +45,9 @@ type Options struct {
 	// room, and it never lets the version grow.
 	Level Level
 
-	// Quiet is the light margin in modules on each side, for every output; zero means MinQuiet.
-	// A value below MinQuiet or above MaxQuiet is refused: below, because scanners then take the frame
-	// of a page for a part of the symbol. A program that has its own light margin can draw from Symbol.At, which has none.
+	// Quiet is the light margin in modules on each side, for every output; zero means MinQuiet. A value
+	// outside MinQuiet to MaxQuiet is refused: with less, scanners take the frame of a page for a part of the
+	// symbol. A program that has a light margin of its own can draw from Symbol.At, which has none.
 	Quiet int
 
 	// Form is the text form that Encode uses; zero means Decimal. NewSymbol does not look at it.

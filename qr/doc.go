@@ -1,0 +1,36 @@
+// Package qr turns bytes into text, text into a QR symbol, a symbol into a picture, and all of that back.
+// SPEC.md beside this file is the normative text.
+//
+//	token  --EncodeDecimal-->  text  --NewSymbol-->  Symbol  --PNG, SVG, Terminal, Image-->  picture
+//	token  <--DecodeText-----  text  <--Decode, DecodePicture------------------------------  picture
+//
+// It carries bytes and knows no token: what the bytes mean, and whether they are authentic, is for the
+// package citycode. Nothing that comes out of a picture has been verified.
+//
+// A city that shows a code:
+//
+//	symbol, err := qr.Encode(token, qr.Options{})   // decimal text, level M, quiet zone 4
+//	file, err := symbol.PNG(8)                      // 8 pixels to a module
+//
+// A gate that reads one:
+//
+//	results, err := qr.DecodePicture(upload, qr.ReadOptions{})   // or Decode, for a camera frame
+//	token, err := qr.DecodeText(results[0].Text)
+//
+// and one with a scanner that types, in place of a camera:
+//
+//	token, err := qr.DecodeText(qr.TrimScan(line))
+//
+// # What it promises
+//
+// A token has exactly one text in each form, and DecodeText accepts exactly those. A symbol is the smallest
+// that holds its text. Every clean symbol that this package draws, it reads. Every refusal is an [*Error]
+// with a [Reason]; a picture from a stranger costs bounded memory and time and does not end the program.
+//
+// # What it refuses
+//
+// Tokens below MinToken or above MaxToken; texts with anything around them, lower case, or digits that
+// are not ASCII; a quiet zone below 4; pictures above MaxPixels, files above MaxPictureBytes, and formats
+// other than PNG and JPEG. It writes no ECI header. It neither draws nor reads Micro QR and rMQR, and a
+// symbol that is one part of a structured append, or holds FNC1 data, is passed over as if it were not there.
+package qr
