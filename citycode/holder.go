@@ -1,6 +1,7 @@
 package citycode
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"encoding/binary"
@@ -135,7 +136,8 @@ func (h *Holder) Present(p Presentation) (*Token, error) {
 	dynamic = binary.BigEndian.AppendUint16(dynamic, uint16(p.Audience))
 	dynamic = append(dynamic, byte(len(p.Challenge)))
 	dynamic = append(dynamic, p.Challenge...)
-	answer, err := h.key.SignToken(h.cred.raw, dynamic)
+	// On copies: what was signed is compared below with what was asked.
+	answer, err := h.key.SignToken(bytes.Clone(h.cred.raw), bytes.Clone(dynamic))
 	if err != nil {
 		return nil, err
 	}

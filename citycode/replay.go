@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,7 +31,7 @@ type ReplayConfig struct {
 	// Journal yields what was accepted before this start. A gate that was
 	// never started before gives an empty sequence. If it is nil, nobody
 	// knows what was accepted before, and every code made before Boot plus
-	// the terminal skew is refused as replay-unknown.
+	// the phone skew is refused as replay-unknown.
 	Journal iter.Seq[Accepted]
 	// Boot is the gate's time now; required.
 	Boot time.Time
@@ -49,6 +50,8 @@ type ReplayGuard struct {
 	elapsed func() time.Duration
 	max     int
 	floor   int64 // tokens made at or before it may have been used already
+	boot    int64
+	blind   bool // started without a journal
 	seen    map[Serial]seen
 	lanes   map[string]lane
 }
@@ -73,7 +76,8 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 	if cfg.MaxEntries < 0 {
 		return nil, fmt.Errorf("citycode: replay guard: %d entries", cfg.MaxEntries)
 	}
-	g := &ReplayGuard{elapsed: cfg.Elapsed, max: cfg.MaxEntries, seen: make(map[Serial]seen), lanes: make(map[string]lane)}
+	g := &ReplayGuard{elapsed: cfg.Elapsed, max: cfg.MaxEntries, seen: make(map[Serial]seen), lanes: make(map[string]lane),
+		boot: cfg.Boot.Unix(), blind: cfg.Journal == nil}
 	if g.max == 0 {
 		g.max = DefaultReplayEntries
 	}
@@ -81,22 +85,33 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 		start := time.Now()
 		g.elapsed = func() time.Duration { return time.Since(start) }
 	}
-	boot := cfg.Boot.Unix()
-	if cfg.Journal == nil {
-		g.floor = boot + int64(DefaultSkew/time.Second)
+	if g.blind {
+		g.cover(int64(DefaultSkew / time.Second))
 		return g, nil
 	}
 	now := g.elapsed()
 	for a := range cfg.Journal {
-		if a.Until < boot {
+		if a.Until < g.boot {
+			// Too old by a clock that may yet be set back.
+			g.floor = max(g.floor, a.Time)
 			continue
 		}
 		if old, ok := g.seen[a.Serial]; ok && !newer(a.Time, a.Counter, old) {
 			continue
 		}
-		g.put(a, now, boot)
+		g.put(a, now, g.boot)
 	}
 	return g, nil
+}
+
+// cover raises the floor of a guard that started blind over every token that a
+// verifier with this phone skew, in seconds, may have accepted before.
+func (g *ReplayGuard) cover(phoneSkew int64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.blind {
+		g.floor = max(g.floor, g.boot+phoneSkew)
+	}
 }
 
 // newer orders tokens of one credential by time, then counter.
@@ -187,25 +202,20 @@ func (g *ReplayGuard) put(a Accepted, elapsed time.Duration, now int64) {
 func (g *ReplayGuard) makeRoom(elapsed time.Duration) {
 	for s, e := range g.seen {
 		if e.dies < elapsed {
+			// Too old by the time of day as well, unless somebody sets that back.
+			g.floor = max(g.floor, e.time)
 			delete(g.seen, s)
 		}
 	}
 	if len(g.seen) < g.max {
 		return
 	}
-	count := make(map[int64]int)
+	times := make([]int64, 0, len(g.seen))
 	for _, e := range g.seen {
-		count[e.time]++
+		times = append(times, e.time)
 	}
-	for room := 0; room < max(1, g.max/8) && len(count) > 0; {
-		oldest := int64(1 << 62)
-		for t := range count {
-			oldest = min(oldest, t)
-		}
-		room += count[oldest]
-		delete(count, oldest)
-		g.floor = max(g.floor, oldest)
-	}
+	slices.Sort(times)
+	g.floor = max(g.floor, times[max(1, g.max/8)-1])
 	for s, e := range g.seen {
 		if e.time <= g.floor {
 			delete(g.seen, s)

@@ -175,17 +175,18 @@ type rootSignature struct {
 }
 
 func checkRootSignatures(roots map[rootID]*verifyKey, threshold int, body []byte, sigs []rootSignature) error {
+	for _, s := range sigs {
+		if roots[s.root] == nil {
+			return listError(trustListName, ListUnknownSigner, "root key %x is not known", s.root)
+		}
+	}
 	if len(sigs) < threshold {
 		return listError(trustListName, ListBadSignature, "%d signatures, %d needed", len(sigs), threshold)
 	}
 	for _, s := range sigs {
-		key := roots[s.root]
-		if key == nil {
-			return listError(trustListName, ListUnknownSigner, "root key %x is not known", s.root)
-		}
 		// Every signature must be valid, also beyond the threshold: otherwise
 		// the same list has many forms.
-		if !key.verify(s.sig[:], tagTrust, body) {
+		if !roots[s.root].verify(s.sig[:], tagTrust, body) {
 			return listError(trustListName, ListBadSignature, "signature of root key %x", s.root)
 		}
 	}

@@ -77,11 +77,16 @@ func (d *TrustDraft) Body() ([]byte, error) {
 }
 
 func (d *TrustDraft) checkPossession() error {
-	proven := make(map[PublicKey]bool)
+	type standing struct {
+		id  KeyID
+		key PublicKey
+	}
+	proven := make(map[standing]bool)
+	known := make(map[PublicKey]bool)
 	if d.Previous != nil {
 		for _, list := range d.Previous.entries {
 			for _, e := range list {
-				proven[e.Key] = true
+				known[e.Key] = true
 			}
 		}
 	}
@@ -90,10 +95,11 @@ func (d *TrustDraft) checkPossession() error {
 		if err := p.verify(s); err != nil {
 			return err
 		}
-		proven[p.Key] = true
+		// What a key has proven to one issuer it has not proven to another.
+		proven[standing{p.Issuer, p.Key}] = true
 	}
 	for _, e := range d.Entries {
-		if !proven[e.Key] {
+		if !known[e.Key] && !proven[standing{e.ID, e.Key}] {
 			return fmt.Errorf("citycode: key %s comes without proof of possession", e.ID)
 		}
 	}

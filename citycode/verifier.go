@@ -73,6 +73,9 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if v.terminalSkew, err = skewSeconds("terminal", cfg.TerminalSkew); err != nil {
 		return nil, err
 	}
+	if v.replay != nil {
+		v.replay.cover(v.phoneSkew)
+	}
 	v.floor = cfg.Trust.issuedAt
 	if !cfg.TimeFloor.IsZero() {
 		v.floor = max(v.floor, cfg.TimeFloor.Unix())
@@ -209,19 +212,20 @@ func (v *Verifier) checkIssuer(p *pinnedProfile, b []byte, now int64) ([]*trustE
 	if now > v.trust.expires {
 		return nil, refuse(TrustStale, issuer, "the trust list expired at %s", timeOf(v.trust.expires))
 	}
-	entries := v.trust.entries[issuer]
-	if len(entries) == 0 || entries[0].Use == UseStatus {
-		return nil, refuse(UnknownIssuer, issuer, "key %s is not listed", issuer)
-	}
 	// Where two keys share the id, each speaks only for what stands beside
 	// itself: their rights never add up.
 	var allowed []*trustEntry
-	for _, e := range entries {
+	listed := false
+	for _, e := range v.trust.entries[issuer] {
+		listed = listed || e.Use != UseStatus
 		if e.allows(&p.Profile, &p.digest, scenesOf(b)) {
 			allowed = append(allowed, e)
 		}
 	}
-	if len(allowed) == 0 {
+	switch {
+	case !listed:
+		return nil, refuse(UnknownIssuer, issuer, "key %s is not listed", issuer)
+	case len(allowed) == 0:
 		return nil, refuse(IssuerNotAllowed, issuer, "key %s does not speak for profile %s, mode %s and scenes %s", issuer, p.Name, p.Mode, scenesOf(b))
 	}
 	return allowed, nil

@@ -1,0 +1,214 @@
+package city
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/scenarios"
+)
+
+// A Gate is one lane of the city: a camera, a terminal, the lists that it
+// holds and a network cable that can be pulled.
+type Gate struct {
+	ID   string // a word such as bus; empty for one that only the script has
+	Name scenarios.Text
+
+	city     *City
+	station  *station
+	scenario scenarios.Scenario
+	action   string
+	params   json.RawMessage
+	engine   engine.Engine
+	profiles []citycode.Profile // nil: the standard's
+	online   atomic.Bool
+	off      atomic.Int64 // error of its clock, nanoseconds
+
+	mu       sync.Mutex
+	terminal *scenarios.Terminal
+	trust    *citycode.TrustList
+	status   map[citycode.KeyID]*citycode.StatusList
+	floor    time.Time
+}
+
+// A station is what gates that stand together share: the guard, so that a
+// screenshot opens one of them at most, and the journal, from which the guard
+// is rebuilt.
+type station struct {
+	mu      sync.Mutex
+	guard   *citycode.ReplayGuard
+	journal []citycode.Accepted
+	gates   []*Gate
+}
+
+func newStation(clock *Clock) (*station, error) {
+	s := new(station)
+	return s, s.start(clock, true)
+}
+
+// start makes the guard anew, as at a start: from the journal, or, when that is
+// lost, without it.
+func (s *station) start(clock *Clock, journal bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cfg := citycode.ReplayConfig{Boot: clock.Now(), Elapsed: clock.Elapsed}
+	if journal {
+		cfg.Journal = slices.Values(s.journal)
+	} else {
+		s.journal = nil
+	}
+	var err error
+	s.guard, err = citycode.NewReplayGuard(cfg)
+	return err
+}
+
+// reboot takes the power from every gate of the station and gives it back.
+func (s *station) reboot(clock *Clock, journal bool) error {
+	if err := s.start(clock, journal); err != nil {
+		return err
+	}
+	for _, g := range s.gates {
+		if err := g.start(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *station) replayGuard() *citycode.ReplayGuard {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.guard
+}
+
+// journalled is a scenario whose visits are written down before they are
+// decided: what is opened and not remembered could be opened again.
+type journalled struct {
+	scenarios.Scenario
+	station *station
+}
+
+func (j journalled) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
+	j.station.write(v.Citizen.Accepted(), v.Time)
+	return j.Scenario.Handle(ctx, v)
+}
+
+// write appends to the journal and now and then drops what is too old to be
+// shown again.
+func (s *station) write(a citycode.Accepted, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.journal) >= 1024 && len(s.journal) == cap(s.journal) {
+		s.journal = slices.DeleteFunc(s.journal, func(a citycode.Accepted) bool { return a.Until < now.Unix() })
+	}
+	s.journal = append(s.journal, a)
+}
+
+// now is the gate's own time.
+func (g *Gate) now() time.Time { return g.city.clock.Now().Add(time.Duration(g.off.Load())) }
+
+// Online reports whether the gate has its network.
+func (g *Gate) Online() bool { return g.online.Load() }
+
+// SetOnline plugs the gate's network in or pulls it. A gate that gets its
+// network back takes the newest lists at once.
+func (g *Gate) SetOnline(online bool) error {
+	g.online.Store(online)
+	if !online {
+		return nil
+	}
+	return g.update()
+}
+
+// update takes the newest lists, over the network or at the depot.
+func (g *Gate) update() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.take(g.city.newest())
+}
+
+// take opens the lists of a bulletin, keeps them if they are good and not
+// older than what the gate has, and verifies with them from now on.
+func (g *Gate) take(b *bulletin) error {
+	cfg := g.city.home.trustConfig()
+	cfg.Engine = g.engine
+	if g.trust != nil {
+		cfg.Have = g.trust.Version()
+	}
+	trust, err := citycode.OpenTrustList(b.trust, cfg)
+	if err != nil {
+		return err
+	}
+	status := make(map[citycode.KeyID]*citycode.StatusList)
+	for _, msg := range b.status {
+		l, err := citycode.OpenStatusList(msg, trust, citycode.Version{})
+		if err != nil {
+			return err
+		}
+		if have := g.status[l.Issuer()]; have != nil && l.Version().Before(have.Version()) {
+			return errors.New("city: " + g.Name.En + ": an old status list was offered")
+		}
+		status[l.Issuer()] = l
+	}
+	g.trust, g.status = trust, status
+	verifier, err := g.verifier()
+	if err != nil {
+		return err
+	}
+	if g.terminal == nil {
+		return g.build(verifier)
+	}
+	g.terminal.SetVerifier(verifier)
+	return nil
+}
+
+// start builds the gate as after a power cut: with the lists and the time
+// floor that it has on disk.
+func (g *Gate) start() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	verifier, err := g.verifier()
+	if err != nil {
+		return err
+	}
+	return g.build(verifier)
+}
+
+func (g *Gate) verifier() (*citycode.Verifier, error) {
+	cfg := citycode.VerifierConfig{Trust: g.trust, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
+	for _, l := range g.status {
+		cfg.Status = append(cfg.Status, l)
+	}
+	v, err := citycode.NewVerifier(cfg)
+	if err == nil {
+		g.floor = v.TimeFloor()
+	}
+	return v, err
+}
+
+func (g *Gate) build(v *citycode.Verifier) (err error) {
+	g.terminal, err = scenarios.NewTerminal(scenarios.TerminalConfig{Name: g.Name.En, Scenario: journalled{g.scenario, g.station},
+		Verifier: v, Online: g.Online, Now: g.now})
+	return err
+}
+
+// Scan decides about a picture file in front of the gate's camera, with the
+// action that the gate is for. An error that is a *qr.Error is about the file;
+// any other is a fault.
+func (g *Gate) Scan(ctx context.Context, picture []byte, o qr.ReadOptions) (*scenarios.Decision, error) {
+	token, refused, err := read(picture, o)
+	if refused != nil || err != nil {
+		return refused, err
+	}
+	g.mu.Lock()
+	terminal := g.terminal
+	g.mu.Unlock()
+	return terminal.Scan(ctx, token, g.action, g.params)
+}

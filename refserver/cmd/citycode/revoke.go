@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+
+	"github.com/citizencode/citizencode/citycode"
+)
+
+type revokeCmd struct {
+	Dir     string `required:"" help:"Directory of the city." placeholder:"DIR"`
+	Serial  serial `required:"" help:"Serial of the credential, as issue printed it." placeholder:"SERIAL"`
+	Suspend bool   `help:"Suspend it until further notice." xor:"state"`
+	Resume  bool   `help:"Make a suspended one valid again." xor:"state"`
+	JSON    bool   `name:"json" help:"Print the new version as JSON."`
+	passphrase
+	moment
+}
+
+// Help is what --help prints below the usage.
+func (revokeCmd) Help() string {
+	return `A revocation is for good; a suspension is not. The register is changed and a new status list is signed. Gates refuse the code from the moment they have it.
+
+Examples:
+
+    citycode revoke --dir shenyang --serial '210100/1#0:0'
+    citycode revoke --dir shenyang --serial '210100/1#0:0' --suspend`
+}
+
+// Run changes the state and publishes it.
+func (c *revokeCmd) Run(ctx context.Context, std *stdio) error {
+	phrase, err := c.phrase()
+	if err != nil {
+		return err
+	}
+	a, err := openAuthority(ctx, c.Dir, phrase, c.now())
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	signed, err := a.signStatus(c.Serial.Issuer, c.Serial.List, func() error {
+		return a.register.SetStatus(citycode.Serial(c.Serial), c.state())
+	})
+	if err != nil {
+		return err
+	}
+	return printLists(std, []signedList{signed}, c.JSON)
+}
+
+func (c *revokeCmd) state() citycode.Status {
+	switch {
+	case c.Suspend:
+		return citycode.StatusSuspended
+	case c.Resume:
+		return citycode.StatusValid
+	}
+	return citycode.StatusRevoked
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"unicode/utf8"
+
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/qr"
+)
+
+// maxInput is the largest picture, text or token that is looked at. A picture
+// of a telephone's camera has three or four megabytes.
+const maxInput = 8 << 20
+
+// Reasons of this command beside those of package qr and of the code standard.
+const (
+	reasonInputTooLarge = "input-too-large"
+	reasonSeveralCodes  = "several-codes"
+)
+
+// A scanError says why no token was found in what was shown. It is a refusal:
+// whatever bytes somebody holds in front of a camera are an answer, no fault.
+type scanError struct {
+	reason string
+	detail string
+}
+
+// Error names the reason first.
+func (e *scanError) Error() string {
+	if e.detail == "" {
+		return e.reason
+	}
+	return e.reason + ": " + e.detail
+}
+
+// ExitCode makes it a refusal.
+func (e *scanError) ExitCode() int { return exitRefused }
+
+// readInput reads a file, or stdin for "-". It returns when ctx is done, also
+// while nobody writes into the other end of a pipe.
+func readInput(ctx context.Context, name string, in io.Reader) ([]byte, error) {
+	type result struct {
+		b   []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		var r result
+		if name != "-" {
+			f, err := os.Open(name)
+			if err != nil {
+				done <- result{nil, err}
+				return
+			}
+			defer f.Close()
+			in = f
+		}
+		r.b, r.err = io.ReadAll(io.LimitReader(in, maxInput+1))
+		done <- r
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("read %s: %w", name, context.Cause(ctx))
+	case r := <-done:
+		if r.err == nil && len(r.b) > maxInput {
+			return nil, &scanError{reasonInputTooLarge, fmt.Sprintf("more than %d bytes", maxInput)}
+		}
+		return r.b, r.err
+	}
+}
+
+// recognise returns the bytes of the token in a PNG or JPEG picture, in a text
+// as a scanner gives it, or the bytes as they are. It tells them apart by
+// their content, never by a name, and guesses nothing: what is none of the
+// three is handed on to the parser, which says what is wrong with it.
+func recognise(input []byte) ([]byte, error) {
+	switch {
+	case bytes.HasPrefix(input, []byte("\x89PNG\r\n\x1a\n")), bytes.HasPrefix(input, []byte("\xff\xd8\xff")):
+		return fromPicture(input)
+	case len(input) > 0 && input[0]&0xf0 == citycode.WireVersion&0xf0:
+		return input, nil // no text begins with this control character
+	case len(input) > 0 && utf8.Valid(input) && bytes.IndexByte(input, 0) < 0:
+		return fromText(qr.TrimScan(string(input)))
+	}
+	return input, nil
+}
+
+func fromText(text string) ([]byte, error) {
+	token, err := qr.DecodeText(text)
+	return token, scanFailure(err)
+}
+
+func fromPicture(picture []byte) ([]byte, error) {
+	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{})
+	if err != nil {
+		return nil, scanFailure(err)
+	}
+	return choose(results)
+}
+
+// choose returns the token of the one citizen code among what was found. Codes
+// of others may stand beside it, as on any poster; between two citizen codes
+// nobody but the citizen may choose.
+func choose(results []qr.Result) ([]byte, error) {
+	var found []byte
+	var first error
+	for _, r := range results {
+		token, err := fromText(r.Text)
+		switch {
+		case err != nil:
+			first = cmp.Or(first, err)
+		case found != nil && !bytes.Equal(found, token):
+			return nil, &scanError{reasonSeveralCodes, ""}
+		default:
+			found = token
+		}
+	}
+	if found == nil {
+		return nil, first
+	}
+	return found, nil
+}
+
+// scanFailure turns an error of package qr into a refusal with its word.
+func scanFailure(err error) error {
+	var refused *qr.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return &scanError{string(refused.Reason), refused.Detail}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/scenarios"
+)
+
+// A verdict is what verify prints: one line of JSON. Facts about a credential
+// stand in it only if the code is valid; of a refused one nothing is known but
+// who claims to have issued it.
+type verdict struct {
+	Valid   bool           `json:"valid"`
+	Reason  string         `json:"reason"`            // "ok" or the one reason
+	Number  int            `json:"number"`            // of the reason in SPEC §5, else 0
+	Section string         `json:"section,omitempty"` // of SPEC.md
+	Message scenarios.Text `json:"message"`
+	Detail  string         `json:"detail,omitempty"`
+	Claimed string         `json:"claimedIssuer,omitempty"` // unverified
+	*Facts
+}
+
+// Facts are what a valid code says.
+type Facts struct {
+	Issuer        string     `json:"issuer"`
+	Profile       string     `json:"profile"`
+	Serial        string     `json:"serial"`
+	Subject       string     `json:"subject"`
+	Scenes        string     `json:"scenes"`
+	Audience      string     `json:"audience,omitempty"` // groups in which the verdict holds; none for a static code
+	Benefit       uint8      `json:"benefit"`
+	IssuedAt      time.Time  `json:"issuedAt"`
+	NotAfter      time.Time  `json:"notAfter"`
+	Time          *time.Time `json:"time,omitempty"` // none for a static code
+	Counter       *uint32    `json:"counter,omitempty"`
+	StatusKnown   bool       `json:"statusKnown"`
+	ReplayChecked bool       `json:"replayChecked"`
+	OneWay        bool       `json:"oneWay"`
+}
+
+func accepted(v *citycode.Verified) *verdict {
+	f := &Facts{
+		Issuer: v.Issuer().String(), Profile: v.Profile().Name, Serial: v.Serial().String(), Subject: hex.EncodeToString(v.Subject()),
+		Scenes: v.Scenes().String(), Benefit: v.Benefit(), IssuedAt: v.IssuedAt(), NotAfter: v.NotAfter(),
+		StatusKnown: v.StatusKnown(), ReplayChecked: v.ReplayChecked(), OneWay: v.OneWay(),
+	}
+	if v.Profile().Mode != citycode.Static {
+		made, counter := v.Time(), v.Counter()
+		f.Audience, f.Time, f.Counter = v.Audience().String(), &made, &counter
+	}
+	return &verdict{Valid: true, Reason: "ok", Message: scenarios.Text{Zh: "此码有效", En: "This code is valid"}, Facts: f}
+}
+
+// refused returns the verdict of a refusal, and false for an error that is a fault.
+func refused(err error) (*verdict, bool) {
+	var code *citycode.VerifyError
+	if errors.As(err, &code) {
+		v := &verdict{Reason: code.Reason.String(), Number: int(code.Reason), Section: code.Section, Message: scenarios.ReasonText(code.Reason)}
+		if code.Err != nil {
+			v.Detail = code.Err.Error()
+		}
+		if code.Issuer != 0 {
+			v.Claimed = code.Issuer.String()
+		}
+		return v, true
+	}
+	var scan *scanError
+	if errors.As(err, &scan) {
+		return &verdict{Reason: scan.reason, Detail: scan.detail, Message: scanText(scan.reason)}, true
+	}
+	return nil, false
+}
+
+// scanText says in both languages why there was no code to decide about.
+func scanText(reason string) scenarios.Text {
+	switch reason {
+	case string(qr.ReasonNoCode):
+		return scenarios.Text{Zh: "图片中没有二维码，请重新拍摄", En: "There is no QR code in this picture; take it again"}
+	case string(qr.ReasonPictureUnreadable), string(qr.ReasonPictureTooLarge), string(qr.ReasonDeadline), reasonInputTooLarge:
+		return scenarios.Text{Zh: "无法读取此图片，请重新拍摄", En: "This picture cannot be read; take it again"}
+	case reasonSeveralCodes:
+		return scenarios.Text{Zh: "图片中有多个市民码，请只出示一个", En: "There are several citizen codes in this picture; show one"}
+	}
+	return scenarios.ReasonText(citycode.Malformed)
+}
+
+// print writes the verdict as one line.
+func (v *verdict) print(std *stdio) error { return json.NewEncoder(std.Out).Encode(v) }

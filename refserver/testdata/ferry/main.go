@@ -1,0 +1,53 @@
+// Command ferry opens the gates of Dalian's ferries to its citizen code: ferry DALIAN/public. A scanner types one code a line.
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"time"
+
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/refserver/store"
+	"github.com/citizencode/citizencode/scenarios"
+)
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		log.Fatal(err)
+	}
+	return v
+}
+
+type ferry struct{}
+
+func (ferry) ID() scenarios.ID                { return "dalian.ferry" }
+func (ferry) Audience() citycode.Scenes       { return citycode.Transit }
+func (ferry) Accepts(p citycode.Profile) bool { return p.Mode != citycode.Static }
+func (ferry) Handle(_ context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
+	if v.Citizen.Benefit() == 1 {
+		return scenarios.Allowed(scenarios.Text{Zh: "敬老免费，欢迎登船", En: "Free for seniors; welcome aboard"}, nil)
+	}
+	return scenarios.Allowed(scenarios.Text{Zh: "欢迎登船", En: "Welcome aboard"}, nil)
+}
+
+func main() {
+	ctx := context.Background()
+	lists := must(store.OpenLists(ctx, store.ListsConfig{Dir: os.Args[1]}))
+	journal := must(store.OpenJournal(ctx, "pier-1.journal")) // what was accepted before a restart
+	guard := must(citycode.NewReplayGuard(citycode.ReplayConfig{Boot: time.Now(), Journal: journal.Accepted()}))
+	verifier := must(citycode.NewVerifier(citycode.VerifierConfig{Trust: lists.Trust, Status: lists.Status, TimeFloor: lists.Floor, Replay: guard}))
+	gate := must(scenarios.NewTerminal(scenarios.TerminalConfig{Name: "pier 1", Scenario: ferry{}, Verifier: verifier, Journal: journal}))
+	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
+		code, err := qr.DecodeText(qr.TrimScan(scanner.Text()))
+		if err != nil {
+			fmt.Println("closed:", err)
+			continue
+		}
+		decision := must(gate.Scan(ctx, code, "board", nil))
+		fmt.Println(decision.Allow, decision.Message.Zh, decision.Message.En)
+	}
+}
