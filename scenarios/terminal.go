@@ -39,8 +39,9 @@ type Terminal struct {
 	verifier *citycode.Verifier
 
 	// What the lane decided last; the element of lane guards it.
-	last     *Decision // nil if the scenario failed
-	lastCode citycode.Accepted
+	last       *Decision // nil if the scenario failed
+	lastCode   citycode.Accepted
+	journalled citycode.Accepted
 }
 
 // NewTerminal returns a terminal.
@@ -113,11 +114,12 @@ func (t *Terminal) Scan(ctx context.Context, code []byte, action string, params 
 	}
 	t.last, t.lastCode = nil, citizen.Accepted()
 	// Before anything opens: if the power failed in between, the code could be
-	// used again.
-	if t.cfg.Journal != nil && !citizen.Repeated() {
+	// used again. A second look after a fault finds what is journalled already.
+	if t.cfg.Journal != nil && t.journalled != citizen.Accepted() {
 		if err := t.cfg.Journal.Append(citizen.Accepted()); err != nil {
 			return nil, fmt.Errorf("journal of %s: %w", t.cfg.Name, err)
 		}
+		t.journalled = citizen.Accepted()
 	}
 	d, err := t.decide(ctx, &Visit{Citizen: citizen, Terminal: t.cfg.Name, Action: action, Params: params, Online: online, Time: t.cfg.Now()})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -288,6 +289,45 @@ func TestTerminalVisit(t *testing.T) {
 	assert.Equal(t, li.Claims.Subject, got.Citizen.Subject())
 	got.Citizen = nil
 	assert.Equal(t, scenarios.Visit{Terminal: "north/2", Action: "open", Params: json.RawMessage(`{"wide":true}`), Online: true, Time: c.Clock.Now()}, got)
+}
+
+// flaky is a journal whose disk fails now and then.
+type flaky struct {
+	kept  []citycode.Accepted
+	fails int
+}
+
+func (f *flaky) Append(a citycode.Accepted) error {
+	if f.fails--; f.fails >= 0 {
+		return errors.New("disk full")
+	}
+	f.kept = append(f.kept, a)
+	return nil
+}
+
+// Nothing opens before it is journalled, also at the second look after a fault.
+func TestTerminalJournal(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	d, journal := new(door), &flaky{fails: 1}
+	lane, err := scenarios.NewTerminal(scenarios.TerminalConfig{Name: "gate", Scenario: d, Verifier: c.Verifier(nil), Now: c.Clock.Now, Journal: journal})
+	require.NoError(t, err)
+	token := c.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit)
+	_, err = lane.Scan(context.Background(), token.Bytes(), "open", nil)
+	require.ErrorContains(t, err, "disk full")
+	assert.Zero(t, d.opened.Load())
+	assert.True(t, scan(t, lane, token.Bytes()).Allow)
+	require.Len(t, journal.kept, 1)
+	assert.True(t, scan(t, lane, token.Bytes()).Repeated)
+	assert.Len(t, journal.kept, 1)
+	assert.EqualValues(t, 1, d.opened.Load())
+
+	// What was journalled rebuilds the guard.
+	guard, err := citycode.NewReplayGuard(citycode.ReplayConfig{Boot: c.Clock.Now(), Elapsed: c.Clock.Elapsed, Journal: slices.Values(journal.kept)})
+	require.NoError(t, err)
+	trust := c.Trust(nil)
+	v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), Replay: guard, Now: c.Clock.Now})
+	require.NoError(t, err)
+	assert.Equal(t, "replayed", scan(t, terminal(t, c, "gate", v, d), token.Bytes()).Reason)
 }
 
 func TestSet(t *testing.T) {
