@@ -42,7 +42,7 @@ func TestReasonsAreAllGiven(t *testing.T) {
 		given := map[citycode.Reason]bool{citycode.BadSignature: true, citycode.SourceMismatch: true, citycode.OverOfflineLimit: true}
 		for _, f := range faults() {
 			s := stage.scan()
-			f.break_(s)
+			f.spoil(s)
 			_, reason := s.run(e)
 			given[reason] = true
 		}

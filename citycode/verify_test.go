@@ -2,6 +2,7 @@ package citycode_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,18 +20,11 @@ type fault struct {
 	name    string
 	reason  citycode.Reason
 	touches []string
-	break_  func(s *scan)
+	spoil   func(s *scan)
 }
 
 func (f fault) conflicts(g fault) bool {
-	for _, a := range f.touches {
-		for _, b := range g.touches {
-			if a == b {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.touches, func(value string) bool { return slices.Contains(g.touches, value) })
 }
 
 // faults are in the order of SPEC §5, with the parser's own order of §5.1 in
@@ -175,7 +169,7 @@ func TestVerifyFaults(t *testing.T) {
 	eachEngine(t, func(t *testing.T, e engine.Engine) {
 		for _, f := range faults() {
 			s := stage.scan()
-			f.break_(s)
+			f.spoil(s)
 			_, reason := s.run(e)
 			assert.Equal(t, f.reason.String(), reason.String(), f.name)
 		}
@@ -200,8 +194,8 @@ func TestVerifyOrder(t *testing.T) {
 				tried++
 				s := stage.scan()
 				// The later one first: the order of the accidents is nothing.
-				second.break_(s)
-				first.break_(s)
+				second.spoil(s)
+				first.spoil(s)
 				_, reason := s.run(e)
 				require.Equal(t, first.reason.String(), reason.String(), "%s, and %s", first.name, second.name)
 			}
@@ -219,22 +213,14 @@ func TestVerifyOrderOfMany(t *testing.T) {
 		var broken []fault
 		first := len(list)
 		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(list)-1), 2, 12, rapid.ID).Draw(t, "faults") {
-			f := list[i]
-			if func() bool {
-				for _, g := range broken {
-					if f.conflicts(g) {
-						return true
-					}
-				}
-				return false
-			}() {
+			if slices.ContainsFunc(broken, list[i].conflicts) {
 				continue
 			}
-			broken = append(broken, f)
+			broken = append(broken, list[i])
 			first = min(first, i)
 		}
 		for _, f := range broken {
-			f.break_(s)
+			f.spoil(s)
 		}
 		_, reason := s.run(engine.Default())
 		if reason != list[first].reason {
@@ -264,8 +250,8 @@ func TestVerifyNoFactWithoutSignature(t *testing.T) {
 					continue
 				}
 				s := stage.scan()
-				f.break_(s)
-				g.break_(s)
+				f.spoil(s)
+				g.spoil(s)
 				_, reason := s.run(e)
 				require.Equal(t, g.reason.String(), reason.String(), "%s, and %s", f.name, g.name)
 			}
@@ -288,7 +274,7 @@ func TestVerifyLeavesNoTrace(t *testing.T) {
 			challenge := good.challenge()
 
 			bad := stage.scan()
-			f.break_(bad)
+			f.spoil(bad)
 			bad.guard = guard
 			if token, err := citycode.ParseToken(bad.bytes()); err == nil {
 				check := bad.check

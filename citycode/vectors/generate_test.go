@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -67,6 +68,16 @@ func TestEmbedded(t *testing.T) {
 		want, err := os.ReadFile(path)
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(have, want), path)
+	}
+}
+
+// TestSpecExample checks that the first token is the example of ../SPEC.md §0, field by field.
+func TestSpecExample(t *testing.T) {
+	spec, err := os.ReadFile("../SPEC.md")
+	require.NoError(t, err)
+	example := ride()
+	for _, f := range example.fields() {
+		assert.Contains(t, string(spec), fmt.Sprintf("| %d | %d | %s | `%x` |", f.Offset, f.Length, f.Name, f.Value))
 	}
 }
 

@@ -103,8 +103,8 @@ func (e *envelope) textValid() {
 }
 
 const (
-	notOurs   = qr.ReasonNotCitizenCode
-	malformed = qr.ReasonMalformedText
+	textForeign   = qr.ReasonNotCitizenCode
+	textMalformed = qr.ReasonMalformedText
 )
 
 func (e *envelope) textDecimal() {
@@ -116,26 +116,26 @@ func (e *envelope) textDecimal() {
 		b.invalid(r, fault, "Text "+flags, comment, text)
 	}
 
-	other(notOurs, "text/empty", "", "no text", "")
-	other(notOurs, "prefix/alone", "", "the prefix alone", "77")
-	other(notOurs, "prefix/missing", "", "the blocks without the prefix", "0"+text[2:])
-	other(notOurs, "prefix/76", "", "prefix 76", "76"+text[2:])
-	other(notOurs, "prefix/78", "", "prefix 78", "78"+text[2:])
-	other(notOurs, "prefix/zero-in-front", "", "a zero in front, as a spreadsheet writes it", "0"+text)
-	other(notOurs, "prefix/leading-space", "TextSpace", "a space in front", " "+text)
-	other(notOurs, "prefix/leading-newline", "TextSpace", "a line feed in front", "\n"+text)
-	other(notOurs, "prefix/byte-order-mark", "TextSpace", "a byte order mark in front", "\uFEFF"+text)
-	other(notOurs, "prefix/aim-identifier", "TextSpace", "the AIM identifier ]Q1 of a scanner in front: it is taken off before", "]Q1"+text)
-	other(notOurs, "prefix/url", "", "a URL around the code", "https://example.com/c/"+text)
-	other(notOurs, "prefix/full-width", "TextScript", "the prefix in full-width digits", "\uFF17\uFF17"+text[2:])
-	other(notOurs, "length/199-digits", "", "199 digits: shorter than any code of ours; such numbers belong to others", text[:199])
-	other(notOurs, "length/payment-code", "", "18 digits, a payment code of the future", "771234567890123456")
+	other(textForeign, "text/empty", "", "no text", "")
+	other(textForeign, "prefix/alone", "", "the prefix alone", "77")
+	other(textForeign, "prefix/missing", "", "the blocks without the prefix", "0"+text[2:])
+	other(textForeign, "prefix/76", "", "prefix 76", "76"+text[2:])
+	other(textForeign, "prefix/78", "", "prefix 78", "78"+text[2:])
+	other(textForeign, "prefix/zero-in-front", "", "a zero in front, as a spreadsheet writes it", "0"+text)
+	other(textForeign, "prefix/leading-space", "TextSpace", "a space in front", " "+text)
+	other(textForeign, "prefix/leading-newline", "TextSpace", "a line feed in front", "\n"+text)
+	other(textForeign, "prefix/byte-order-mark", "TextSpace", "a byte order mark in front", "\uFEFF"+text)
+	other(textForeign, "prefix/aim-identifier", "TextSpace", "the AIM identifier ]Q1 of a scanner in front: it is taken off before", "]Q1"+text)
+	other(textForeign, "prefix/url", "", "a URL around the code", "https://example.com/c/"+text)
+	other(textForeign, "prefix/full-width", "TextScript", "the prefix in full-width digits", "\uFF17\uFF17"+text[2:])
+	other(textForeign, "length/199-digits", "", "199 digits: shorter than any code of ours; such numbers belong to others", text[:199])
+	other(textForeign, "length/payment-code", "", "18 digits, a payment code of the future", "771234567890123456")
 	longestDraft := longest()
 	longestText := textOf(longestDraft.token()).Decimal
-	other(notOurs, "length/1247-digits", "", "one digit more than the longest text", longestText+"0")
-	other(notOurs, "length/five-thousand", "", "five thousand digits: judged by the length alone", "77"+strings.Repeat("0", 4998))
+	other(textForeign, "length/1247-digits", "", "one digit more than the longest text", longestText+"0")
+	other(textForeign, "length/five-thousand", "", "five thousand digits: judged by the length alone", "77"+strings.Repeat("0", 4998))
 
-	bad := func(fault, flags, comment, text string) { other(malformed, fault, flags, comment, text) }
+	bad := func(fault, flags, comment, text string) { other(textMalformed, fault, flags, comment, text) }
 	bad("length/200-digits", "", "200 digits: long enough, and no token has this number of digits", text[:200])
 	for _, n := range []int{1, 2, 4, 6, 7, 9, 11, 12, 14, 16} {
 		bad(fmt.Sprintf("length/tail-of-%d", n), "TextTail", fmt.Sprintf("a tail of %d digits stands for no number of bytes", n), text[:2+13*17]+strings.Repeat("0", n))
@@ -203,14 +203,14 @@ func (e *envelope) textBase45() {
 	other := func(r qr.Reason, fault, flags, comment, text string) {
 		b.invalid(r, fault, "Text "+flags, comment, text)
 	}
-	other(notOurs, "prefix/lower-case", "", "the prefix in lower case", "cc1:"+odd[4:])
-	other(notOurs, "prefix/without-colon", "", "the prefix without its colon", "CC1"+odd[4:])
-	other(notOurs, "prefix/hc1", "", "the prefix of the EU certificate", "HC1:"+odd[4:])
-	other(notOurs, "prefix/cc2", "", "the prefix of another version", "CC2:"+odd[4:])
-	other(notOurs, "prefix/base45-leading-space", "TextSpace", "a space in front", " "+odd)
-	other(notOurs, "length/base45-too-long", "", "1247 characters", "CC1:"+strings.Repeat("0", 1243))
+	other(textForeign, "prefix/lower-case", "", "the prefix in lower case", "cc1:"+odd[4:])
+	other(textForeign, "prefix/without-colon", "", "the prefix without its colon", "CC1"+odd[4:])
+	other(textForeign, "prefix/hc1", "", "the prefix of the EU certificate", "HC1:"+odd[4:])
+	other(textForeign, "prefix/cc2", "", "the prefix of another version", "CC2:"+odd[4:])
+	other(textForeign, "prefix/base45-leading-space", "TextSpace", "a space in front", " "+odd)
+	other(textForeign, "length/base45-too-long", "", "1247 characters", "CC1:"+strings.Repeat("0", 1243))
 
-	bad := func(fault, flags, comment, text string) { other(malformed, fault, flags, comment, text) }
+	bad := func(fault, flags, comment, text string) { other(textMalformed, fault, flags, comment, text) }
 	bad("text/base45-prefix-alone", "", "the prefix alone", "CC1:")
 	bad("length/base45-81-bytes", "", "81 bytes: too short for a token", odd[:4+40*3]+"00")
 	bad("length/base45-513-bytes", "", "513 bytes: too long for a token", "CC1:"+strings.Repeat("000", 256)+"00")

@@ -145,13 +145,19 @@ func (e *envelope) issuerSignatures() {
 		c.issuerSign.give = c.issuerSign.sign(c.head()).signature
 		c.profile = byte(citycode.ProfileUniversal)
 	})
-	altered("issuedAt", "issuedAt moved back by a second", func(c *tokenCase) { c.issuedAt-- })
+	altered("issuedAt", "issuedAt moved on by a second", func(c *tokenCase) { c.issuedAt++ })
 	altered("notAfter", "notAfter moved back by a second", func(c *tokenCase) { c.notAfter-- })
 	altered("statusIndex", "the index of another credential", func(c *tokenCase) { c.index++ })
 	altered("scenes", "the mask of another scene group", func(c *tokenCase) { c.scenes, c.audience = 4, 4; c.terminal.Audience = ptr(uint16(4)) })
 	altered("benefit", "a benefit class that was not given", func(c *tokenCase) { c.benefit = 9 })
 	altered("subject", "the subject of somebody else", func(c *tokenCase) { c.subject = filler("somebody else", 8) })
-	altered("holderKey", "the other point with the same x, whose private key is n-d: the prefix is signed", func(c *tokenCase) { c.holderKey[0] ^= 1 })
+	altered("holderKey", "the other point with the same x, under which the holder can sign too, with n-d: the prefix is signed", func(c *tokenCase) {
+		k := key(personA)
+		negative := &testKey{d: new(big.Int).Sub(curveN, k.d), x: k.x, y: new(big.Int).Sub(curveP, k.y)}
+		c.holderKey = negative.public()
+		message := slices.Concat([]byte("CC1/tokn"), c.credential(), c.dynamic())
+		c.holderSign.give = negative.signWith(nonceOf("negative"), sm3(negative.za(identity), message))
+	})
 
 	static := func(fault, flags, comment string, change func(*tokenCase)) {
 		bad(fault, "Static "+flags, comment, func(c *tokenCase) { c.draft = place(); change(c) })

@@ -13,6 +13,8 @@ import (
 	"github.com/emmansun/gmsm/pkcs8"
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
+
+	"github.com/citizencode/citizencode/citycode/engine"
 )
 
 // Limits of a key file.
@@ -115,7 +117,8 @@ func parseKey(b, passphrase []byte) (crypto.Signer, error) {
 	if again, err := smx509.MarshalPKCS8PrivateKey(key); err != nil || !bytes.Equal(again, der) {
 		return nil, errors.New("its private and public halves do not belong together, or it is not in DER")
 	}
-	return key, nil
+	// n-1 is a scalar of the curve and no key: it cannot sign.
+	return engine.NewSigner(key.D.FillBytes(make([]byte, 32)))
 }
 
 type encryptedPrivateKeyInfo struct {

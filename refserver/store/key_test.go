@@ -9,12 +9,14 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm2"
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -118,6 +120,14 @@ func TestKeyOfAnotherKind(t *testing.T) {
 	require.EqualError(t, err, "it is not an SM2 key")
 	_, err = parseKey(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), nil)
 	require.ErrorContains(t, err, `type "CERTIFICATE"`)
+	last := new(big.Int).Sub(sm2.P256().Params().N, big.NewInt(1))
+	useless := &sm2.PrivateKey{PrivateKey: ecdsa.PrivateKey{D: last}}
+	useless.Curve = sm2.P256()
+	useless.X, useless.Y = useless.Curve.ScalarBaseMult(last.Bytes())
+	b, err := encodeKey(useless, nil, 0)
+	require.NoError(t, err)
+	_, err = parseKey(b, nil)
+	require.Error(t, err)
 	block, _ := pem.Decode(samplePEM(t, ""))
 	block.Headers = map[string]string{"Proc-Type": "4,ENCRYPTED"}
 	_, err = parseKey(pem.EncodeToMemory(block), nil)

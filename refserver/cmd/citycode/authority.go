@@ -41,11 +41,12 @@ type authority struct {
 	register       *store.Register
 	lists          *store.Lists
 	now            time.Time
+	opened         map[string]crypto.Signer
 }
 
 // openAuthority opens the authority of a city directory. Close it.
 func openAuthority(ctx context.Context, dir string, phrase []byte, now time.Time) (*authority, error) {
-	a := &authority{secret: filepath.Join(dir, authorityName), public: filepath.Join(dir, store.PublicName), phrase: phrase, now: now}
+	a := &authority{secret: filepath.Join(dir, authorityName), public: filepath.Join(dir, store.PublicName), phrase: phrase, now: now, opened: make(map[string]crypto.Signer)}
 	var err error
 	if a.register, err = store.OpenRegister(ctx, filepath.Join(a.secret, registerName)); err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func keyID(city, index int) citycode.KeyID {
 // there under another name, or not at all, would sign what nobody accepts.
 func (a *authority) signer(name string, index int) (crypto.Signer, *citycode.TrustEntry, error) {
 	path := filepath.Join(a.secret, name)
-	key, err := store.ReadKey(path, a.phrase)
+	key, err := a.read(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -96,6 +97,18 @@ func (a *authority) signer(name string, index int) (crypto.Signer, *citycode.Tru
 		}
 	}
 	return nil, nil, fmt.Errorf("%s: it is not the key that the trust list names for %s", path, a.id(index))
+}
+
+// read reads a key once: a passphrase is made to cost time.
+func (a *authority) read(path string) (crypto.Signer, error) {
+	if key := a.opened[path]; key != nil {
+		return key, nil
+	}
+	key, err := store.ReadKey(path, a.phrase)
+	if err == nil {
+		a.opened[path] = key
+	}
+	return key, err
 }
 
 // publishStatus signs a status list with the next version and publishes it.
@@ -184,7 +197,7 @@ func (a *authority) roots() ([]crypto.Signer, error) {
 	var missing error
 	for i := 0; i < len(a.lists.Roots.Keys) && len(keys) < a.lists.Roots.Threshold; i++ {
 		path := filepath.Join(a.secret, rootName(i))
-		key, err := store.ReadKey(path, a.phrase)
+		key, err := a.read(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			missing = err
 			continue

@@ -120,41 +120,6 @@ func answer(std *stdio, verified *citycode.Verified, err error) error {
 // engines are the implementations that --engine chooses from.
 var engines = map[string]func() engine.Engine{"gmsm": engine.Default, "tjfoc": tjfoc.New}
 
-// decide makes the way of every code: recognise, parse, verify, remember.
-func (c *verifyCmd) decide(ctx context.Context, std *stdio, lists *store.Lists, journal *store.Journal) (*citycode.Verified, error) {
-	verifier, err := c.verifier(lists, journal)
-	if err != nil {
-		return nil, err
-	}
-	input, err := readInput(ctx, c.Input, std.In)
-	if err != nil {
-		return nil, err
-	}
-	b, err := recognise(input)
-	if err != nil {
-		return nil, err
-	}
-	token, err := citycode.ParseToken(b)
-	if err != nil {
-		return nil, err
-	}
-	audience := citycode.Scenes(c.Audience)
-	if audience == 0 {
-		audience = 0xffff
-	}
-	verified, err := verifier.Verify(token, citycode.Check{Audience: audience, Online: c.Online})
-	if err != nil {
-		return nil, err
-	}
-	// The verdict is worth something only if the next start knows of it.
-	if verified.ReplayChecked() {
-		if err := journal.Append(verified.Accepted()); err != nil {
-			return nil, err
-		}
-	}
-	return verified, nil
-}
-
 func (c *verifyCmd) verifier(lists *store.Lists, journal *store.Journal) (*citycode.Verifier, error) {
 	cfg := citycode.VerifierConfig{Trust: lists.Trust, Status: lists.Status, Now: c.now, TimeFloor: lists.Floor, InsecureNoReplayGuard: journal == nil}
 	if journal != nil {
