@@ -67,3 +67,17 @@ type Serial struct {
 
 // String returns issuer, list and index, as in 210100/1#0:4711.
 func (s Serial) String() string { return fmt.Sprintf("%s#%d:%d", s.Issuer, s.List, s.Index) }
+
+// ParseSerial is the inverse of [Serial.String].
+func ParseSerial(text string) (Serial, error) {
+	key, rest, _ := strings.Cut(text, "#")
+	list, index, _ := strings.Cut(rest, ":")
+	id, err := ParseKeyID(key)
+	l, err1 := strconv.ParseUint(list, 10, 8)
+	i, err2 := strconv.ParseUint(index, 10, 24)
+	s := Serial{Issuer: id, List: uint8(l), Index: uint32(i)}
+	if err != nil || err1 != nil || err2 != nil || s.String() != text {
+		return Serial{}, fmt.Errorf("citycode: %.80q is not a serial such as 210100/1#0:4711", text)
+	}
+	return s, nil
+}

@@ -3,6 +3,7 @@ package citycode
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
@@ -92,6 +93,26 @@ func (l *TrustList) IssuedAt() time.Time { return timeOf(l.issuedAt) }
 
 // Expires returns the last moment at which the list may be used.
 func (l *TrustList) Expires() time.Time { return timeOf(l.expires) }
+
+// Entries returns what the list says, ascending by key id and key: what an
+// authority begins the next list with.
+func (l *TrustList) Entries() []TrustEntry {
+	var list []TrustEntry
+	for _, same := range l.entries {
+		for _, e := range same {
+			list = append(list, e.TrustEntry)
+		}
+	}
+	slices.SortFunc(list, TrustEntry.compare)
+	return list
+}
+
+func (e TrustEntry) compare(o TrustEntry) int {
+	if e.ID != o.ID {
+		return int(e.ID) - int(o.ID)
+	}
+	return bytes.Compare(e.Key[:], o.Key[:])
+}
 
 const trustListName = "trust list"
 

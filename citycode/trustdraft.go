@@ -29,12 +29,7 @@ type TrustDraft struct {
 // Body returns the bytes that the root keys sign (SPEC §6.3).
 func (d *TrustDraft) Body() ([]byte, error) {
 	sorted := *d
-	sorted.Entries = slices.SortedFunc(slices.Values(d.Entries), func(a, b TrustEntry) int {
-		if a.ID != b.ID {
-			return int(a.ID) - int(b.ID)
-		}
-		return bytes.Compare(a.Key[:], b.Key[:])
-	})
+	sorted.Entries = slices.SortedFunc(slices.Values(d.Entries), TrustEntry.compare)
 	if err := sorted.check(); err != nil {
 		return nil, err
 	}

@@ -192,6 +192,21 @@ func checkStatus(t *testing.T, test statusTest, list *citycode.StatusList) {
 	assert.Equal(t, c.Version.of(), list.Version())
 	assert.Equal(t, c.IssuedAt, list.IssuedAt().Unix())
 	assert.Equal(t, c.Entries, list.Len())
+	states := map[uint32]citycode.Status{}
+	for _, i := range c.Revoked {
+		states[i] = citycode.StatusRevoked
+	}
+	for _, i := range c.Suspended {
+		states[i] = citycode.StatusSuspended
+	}
+	for i := max(0, c.Entries-5000); i < c.Entries; i++ {
+		state, covered := list.At(uint32(i))
+		if !covered || state != states[uint32(i)] {
+			t.Errorf("index %d is %s", i, state)
+		}
+	}
+	_, covered := list.At(uint32(c.Entries))
+	assert.False(t, covered)
 }
 
 // checkRegister checks that the library codes the states of the content, and those that it has read, into the

@@ -234,8 +234,8 @@ func newStage(t *testing.T, e engine.Engine, w *openWorld, raw json.RawMessage, 
 	guard := citycode.ReplayConfig{Boot: s.now(), Elapsed: func() time.Duration { return s.elapsed }}
 	if j.Replay.Floor != nil {
 		require.Empty(t, j.Replay.Accepted)
-		// The guard of the library gets a floor by losing its journal (SPEC §5.12).
-		guard.Boot = time.Unix(j.Replay.Floor.Unix, 0).Add(-citycode.DefaultSkew)
+		// The guard of the library gets a floor by losing its journal: start + phone skew (SPEC §5.12).
+		guard.Boot = time.Unix(j.Replay.Floor.Unix-int64(j.PhoneSkew), 0)
 	} else {
 		guard.Journal = func(yield func(citycode.Accepted) bool) {
 			for _, a := range j.Replay.Accepted {

@@ -202,6 +202,18 @@ func (e *envelope) trustSignatures() {
 	}{{"counter", 13}, {"issuedAt", 17}, {"expires", 21}, {"key", 24 + 5 + 20}, {"scenes", 24 + 5 + 33 + 1}, {"issueUntil", 24 + 5 + 33 + 2 + 7}, {"maxLifetime", 24 + 5 + 33 + 2 + 15}, {"profiles", 24 + 57 + 20}} {
 		bad(f.field+"/altered-after-signing", "Altered", "one bit of "+f.field+" flipped", func(c *trustCase) { c.edit = func(m []byte) []byte { m[f.at] ^= 0x10; return m } })
 	}
+	unknown("stranger-alone", "Order WrongKey Threshold", "one signature, of a key that is no root, where two are needed: unknown comes before too few", func(c *trustCase) {
+		c.trust.signers = []string{attacker}
+	})
+	unknown("stranger-beside-bad", "Order WrongKey", "a bad signature of root 0 and one of a key that is no root: unknown comes before bad, in whatever order they stand", func(c *trustCase) {
+		c.trust.signers = []string{root0, attacker}
+		c.between = func(body []byte, sigs []rootSignature) []byte {
+			for i := range sigs {
+				sigs[i].signature[63] ^= 1
+			}
+			return assemble(body, sigs)
+		}
+	})
 }
 
 func (e *envelope) trustVersions() {

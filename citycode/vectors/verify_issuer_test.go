@@ -1,6 +1,9 @@
 package vectors
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/citizencode/citizencode/citycode"
 )
 
@@ -155,4 +158,27 @@ func (e *envelope) rights() {
 			c.scenes, c.audience = uint16(citycode.Medical), uint16(citycode.Medical)
 			c.terminal.Audience, c.terminal.Online = ptr(uint16(citycode.Medical)), ptr(true)
 		})
+	for _, order := range []struct{ comment, issuer, status string }{
+		{"a status key shares the id and stands before the key that signed", higherKey(9), lowerKey(9)},
+		{"a status key shares the id and stands behind the key that signed", lowerKey(9), higherKey(9)},
+	} {
+		b.valid("DuplicateId KeyUse", order.comment, func(c *tokenCase) {
+			city := rightsCity()
+			city.add(city.issuer(9, order.issuer, useExplicit, uint16(citycode.Transit), issuerLifetime, citycode.TransitProfile()))
+			city.add(city.issuer(9, order.status, useStatus, 0, 0))
+			city.status = append(city.status, newStatus(9, statusEntries, nil, nil))
+			c.world = &world{TrustList: city.trust.message(), StatusLists: city.statusMessages()}
+			c.by(9, order.issuer)
+		})
+	}
+}
+
+// lowerKey and higherKey name two TEST keys for one key index, of which the first stands first in a list.
+func lowerKey(index int) string  { return pairOf(index)[0] }
+func higherKey(index int) string { return pairOf(index)[1] }
+
+func pairOf(index int) []string {
+	pair := []string{fmt.Sprintf("210100 key %d a", index), fmt.Sprintf("210100 key %d b", index)}
+	slices.SortFunc(pair, func(a, b string) int { return slices.Compare(key(a).public(), key(b).public()) })
+	return pair
 }

@@ -107,7 +107,7 @@ func FuzzCounter(f *testing.F) {
 func FuzzSerial(f *testing.F) {
 	f.Add("210100/1#0:4711")
 	f.Fuzz(func(t *testing.T, text string) {
-		if s, err := ParseSerial(text); err == nil {
+		if s, err := citycode.ParseSerial(text); err == nil {
 			require.Equal(t, text, s.String())
 		}
 	})

@@ -228,7 +228,7 @@ func (r *journalReader) parse(b []byte) (a citycode.Accepted, err error) {
 	if len(b) > maxJournalLine || len(fields) != 5 {
 		return a, errors.New("it is not a line of a journal")
 	}
-	if a.Serial, err = ParseSerial(fields[0]); err != nil {
+	if a.Serial, err = citycode.ParseSerial(fields[0]); err != nil {
 		return a, err
 	}
 	time, err1 := strconv.ParseInt(fields[1], 10, 64)

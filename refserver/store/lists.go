@@ -57,11 +57,10 @@ type ListsConfig struct {
 
 // Lists are everything that a terminal needs to decide alone.
 type Lists struct {
-	Roots   *Roots
-	Trust   *citycode.TrustList
-	Entries []citycode.TrustEntry // of Trust
-	Status  []*citycode.StatusList
-	Floor   time.Time // highest signed time ever stored
+	Roots  *Roots
+	Trust  *citycode.TrustList
+	Status []*citycode.StatusList
+	Floor  time.Time // highest signed time ever stored
 	// First says that State held nothing: older lists, if there were any,
 	// could not have been told from these.
 	First bool
@@ -148,7 +147,7 @@ func openTrust(dir string, have citycode.Version, e engine.Engine) (*Lists, erro
 	case err != nil: // the roots cannot be roots
 		return nil, &DamagedError{rootsPath, err}
 	}
-	return &Lists{Roots: roots, Trust: trust, Entries: trustEntries(msg)}, nil
+	return &Lists{Roots: roots, Trust: trust}, nil
 }
 
 // OpenStatus opens one status list of a directory under a trust list.
@@ -198,7 +197,7 @@ func openStatus(path string, trust *citycode.TrustList, f *floor) (*citycode.Sta
 // complete fails if a key that signs credentials has no status list at all:
 // somebody forgot to copy it, or took it away.
 func (l *Lists) complete(dir string) error {
-	for _, e := range l.Entries {
+	for _, e := range l.Trust.Entries() {
 		if e.Use == citycode.UseStatus {
 			continue
 		}

@@ -44,9 +44,9 @@ func TestLists(t *testing.T) {
 	require.Equal(t, c.Roots, l.Roots.Keys)
 
 	// What was cut is what the city wrote, so it can be signed again.
-	require.Len(t, l.Entries, 3)
+	require.Len(t, l.Trust.Entries(), 3)
 	draft := c.Draft
-	draft.Entries, draft.Proofs, draft.Previous = l.Entries, nil, l.Trust
+	draft.Entries, draft.Proofs, draft.Previous = l.Trust.Entries(), nil, l.Trust
 	body, err := draft.Body()
 	require.NoError(t, err)
 	want, err := c.Draft.Body()

@@ -182,11 +182,11 @@ func TestRegisterDamaged(t *testing.T) {
 func TestSerial(t *testing.T) {
 	t.Parallel()
 	s := citycode.Serial{Issuer: issuerKey, List: 255, Index: 1<<24 - 1}
-	got, err := ParseSerial(s.String())
+	got, err := citycode.ParseSerial(s.String())
 	require.NoError(t, err)
 	require.Equal(t, s, got)
 	for _, bad := range []string{"", "210100/1", "210100/1#0", "210100/1#0:", "210100/1#0:-1", "210100/1#0:01", "210100/1#256:0", "210100/1#0:16777216", "1/1#0:0", "210100/1#0:1 ", "210100/1#0:1#"} {
-		_, err := ParseSerial(bad)
+		_, err := citycode.ParseSerial(bad)
 		require.Error(t, err, bad)
 	}
 }

@@ -91,9 +91,9 @@ func (a *authority) signer(name string, index int) (crypto.Signer, *citycode.Tru
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for i := range a.lists.Entries {
-		if e := &a.lists.Entries[i]; e.ID == a.id(index) && e.Key == public {
-			return key, e, nil
+	for _, e := range a.lists.Trust.Entries() {
+		if e.ID == a.id(index) && e.Key == public {
+			return key, &e, nil
 		}
 	}
 	return nil, nil, fmt.Errorf("%s: it is not the key that the trust list names for %s", path, a.id(index))
@@ -181,7 +181,7 @@ func (a *authority) publishTrust() (citycode.Version, error) {
 		return citycode.Version{}, err
 	}
 	msg, err := signTrust(citycode.TrustDraft{City: a.register.City(), Version: version, IssuedAt: a.now, Expires: a.now.Add(trustLife),
-		Entries: a.lists.Entries, Previous: a.lists.Trust}, roots)
+		Entries: a.lists.Trust.Entries(), Previous: a.lists.Trust}, roots)
 	if err != nil {
 		return citycode.Version{}, err
 	}

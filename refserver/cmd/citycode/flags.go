@@ -67,7 +67,7 @@ type serial citycode.Serial
 
 // UnmarshalText reads it.
 func (s *serial) UnmarshalText(b []byte) error {
-	parsed, err := store.ParseSerial(string(b))
+	parsed, err := citycode.ParseSerial(string(b))
 	*s = serial(parsed)
 	return err
 }

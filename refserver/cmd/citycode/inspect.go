@@ -65,7 +65,7 @@ func (c *inspectCmd) Run(ctx context.Context, std *stdio) error {
 		if err != nil {
 			return err
 		}
-		entries = lists.Entries
+		entries = lists.Trust.Entries()
 	}
 	input, err := readInput(ctx, c.Input, std.In)
 	if err != nil {
