@@ -177,10 +177,17 @@ func read(t *testing.T, name string) []byte {
 // open returns the envelope of a file.
 func open(t *testing.T, name string) file {
 	t.Helper()
-	var f file
-	unmarshal(t, read(t, name), &f)
+	f, known := files[name]
+	if !known {
+		unmarshal(t, read(t, name), &f)
+		files[name] = f
+	}
 	return f
 }
+
+// files are those that were read. Only the tests themselves read, one after the other; what runs in parallel is
+// given its groups.
+var files = map[string]file{}
 
 // groups returns the groups of a file.
 func groups[G any](t *testing.T, name string) []G {
