@@ -55,6 +55,21 @@ func TestLinkedModules(t *testing.T) {
 	assert.Equal(t, explained, modules)
 }
 
+// TestDependenciesExplained wants a line in both READMEs for every module that
+// go.mod asks for by itself.
+func TestDependenciesExplained(t *testing.T) {
+	cmd := exec.Command("go", "list", "-m", "-f", "{{if not (or .Indirect .Main)}}{{.Path}}{{end}}", "all")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	for _, name := range []string{"../README.md", "../README.zh-CN.md"} {
+		readme, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, module := range strings.Fields(string(out)) {
+			assert.Contains(t, string(readme), "`"+module+"`", name)
+		}
+	}
+}
+
 func linked(t *testing.T, pkg string) []string {
 	t.Helper()
 	cmd := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}}{{end}}", pkg)
