@@ -80,7 +80,7 @@ func oracleBase45(token []byte) string {
 func TestTextAgreesWithOracle(t *testing.T) {
 	t.Parallel()
 	r := seeded(t, 1)
-	for n := MinToken; n <= MaxToken; n++ {
+	for n := MinToken; n <= MaxToken; n += MaxToken / rounds(MaxToken) {
 		for _, token := range [][]byte{someToken(r, n), make([]byte, n), bytes.Repeat([]byte{0xFF}, n)} {
 			for form, oracle := range map[Form]func([]byte) string{Decimal: oracleDecimal, Base45: oracleBase45} {
 				text, err := encoders[form](token)
@@ -208,7 +208,7 @@ func canonical(t testing.TB, token []byte, text string) {
 func TestOneTextPerToken(t *testing.T) {
 	t.Parallel()
 	r := seeded(t, 2)
-	for _, n := range []int{82, 83, 84, 95, 139, 203, 511, 512} {
+	for _, n := range []int{203, 82, 83, 84, 95, 139, 511, 512}[:rounds(8)] {
 		token := someToken(r, n)
 		for form, encode := range encoders {
 			text, err := encode(token)
@@ -332,4 +332,13 @@ func FuzzRoundTrip(f *testing.F) {
 			require.Equal(t, token, back)
 		}
 	})
+}
+
+// rounds thins a deterministic loop under -short, where the race detector makes
+// everything ten times slower and has seen all there is after a few rounds.
+func rounds(n int) int {
+	if testing.Short() {
+		return max(1, n/8)
+	}
+	return n
 }
