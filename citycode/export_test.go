@@ -15,7 +15,6 @@ const (
 	MaxLanes    = maxLanes
 	MaxSameID   = maxSameID
 	MaxPins     = maxProfiles
-	StatusHead  = statusHead
 	MaxLifetime = maxLifetime
 )
 

@@ -239,6 +239,24 @@ func FuzzParseKeyID(f *testing.F) {
 	})
 }
 
+func FuzzParseSerial(f *testing.F) {
+	for _, s := range []string{"210100/1#0:4711", "999999/4095#255:16777215", "210100/1#256:0", "#:"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := citycode.ParseSerial(text)
+		if err != nil {
+			if s != (citycode.Serial{}) {
+				t.Fatalf("%q is refused and %s", text, s)
+			}
+			return
+		}
+		if s.String() != text || s.Index >= 1<<24 {
+			t.Fatalf("%q is %s", text, s)
+		}
+	})
+}
+
 func FuzzParseScenes(f *testing.F) {
 	for _, s := range []string{"none", "transit", "transit|medical|bit15", "medical|transit", "bit9|bit9", "|", "bit16"} {
 		f.Add(s)

@@ -37,6 +37,24 @@ func TestKeyID(t *testing.T) {
 	}
 }
 
+func TestSerial(t *testing.T) {
+	for _, s := range []citycode.Serial{{}, {Issuer: 210100<<12 | 1, Index: 4711}, {Issuer: 999999<<12 | 4095, List: 255, Index: 1<<24 - 1}} {
+		back, err := citycode.ParseSerial(s.String())
+		if s.Issuer == 0 {
+			assert.Error(t, err, "a serial of no city")
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, s, back)
+	}
+	for _, text := range []string{"", "#", ":", "210100/1", "210100/1#0", "210100/1#:1", "210100/1#0:", "210100/1#256:0", "210100/1#0:16777216", "210100/1#00:1", "210100/1#0:01",
+		"210100/1#-1:0", "210100/1#0:+1", " 210100/1#0:1", "210100/1#0:1 ", "210100/1#0:1#0:1", "210100/1:0#1", "0/1#0:1"} {
+		s, err := citycode.ParseSerial(text)
+		assert.Error(t, err, "%q", text)
+		assert.Zero(t, s)
+	}
+}
+
 func TestPublicKey(t *testing.T) {
 	_, err := citycode.PublicKeyOf(otherCurve(t))
 	assert.Error(t, err)

@@ -279,8 +279,8 @@ func TestLayoutSynthetic(t *testing.T) {
 	parsed, tooLong := 0, 0
 	for mode := byte(0); mode < 16; mode++ {
 		for _, size := range []int{8, 16, 32, 64} {
-			for _, sealSize := range []int{31, 255} {
-				for _, sourceSize := range []int{1, 255} {
+			for _, sealSize := range []int{30, 31, 255} {
+				for _, sourceSize := range []int{0, 1, 255} {
 					for _, challenge := range []int{0, 8, 16} {
 						for i, profile := range []byte{0x7f, 0x80, 0x03, 0x82, 0xf0, 0xf7, 0xf8, 0xff} {
 							if testing.Short() && (i+challenge/8)%8 != 0 {
@@ -350,6 +350,20 @@ func syntheticToken(s *stranger) []byte {
 	b = append(b, zeros[:8]...)
 	b = append(b, byte(s.audience>>8), byte(s.audience), byte(len(s.challenge)))
 	return append(append(b, s.challenge...), zeros...)
+}
+
+// TestLayoutLongest: 512 bytes are a token, one more is none.
+func TestLayoutLongest(t *testing.T) {
+	m := new(model)
+	s := stranger{version: 0x11, mode: 0x1d, profile: 0x80, issuer: 210100 << 12, subject: make([]byte, 64), seal: make([]byte, 31), source: make([]byte, 220),
+		key: append([]byte{2}, make([]byte, 32)...)}
+	b := syntheticToken(&s)
+	s.source = append(s.source, 0)
+	longer := syntheticToken(&s)
+	require.Len(t, b, citycode.MaxToken)
+	requireLayout(t, m, reads(t, b), b)
+	_, err := citycode.ParseToken(longer)
+	assert.Equal(t, citycode.Malformed, reasonOf(t, err))
 }
 
 // TestLayoutSizes: the sizes that SPEC §2.10 names.

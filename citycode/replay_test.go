@@ -369,9 +369,14 @@ func TestReplayLanesAreBounded(t *testing.T) {
 	}
 	assert.Equal(t, citycode.MaxLanes, g.Lanes())
 	// A known lane goes on, and after the window there is room again.
-	require.Zero(t, g.Lane(acceptance(1<<20, noon, 1), noon, "0", token))
-	elapsed = citycode.RepeatWindow + 1
+	other := newStage(t).Place(func(c *citycode.Claims) { c.Subject = []byte("the door") })
+	require.Zero(t, g.Lane(acceptance(1<<20, noon, 1), noon, "0", other))
+	assert.True(t, g.Repeats("0", other))
+	elapsed = citycode.RepeatWindow
 	require.Zero(t, g.Lane(acceptance(1<<20+1, noon, 1), noon, "new", token))
+	assert.False(t, g.Repeats("new", token))
+	elapsed = citycode.RepeatWindow + 1
+	require.Zero(t, g.Lane(acceptance(1<<20+2, noon, 1), noon, "new", token))
 	assert.True(t, g.Repeats("new", token))
 	assert.Equal(t, 1, g.Lanes())
 }

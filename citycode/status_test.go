@@ -175,6 +175,9 @@ func TestStatusCodingAtItsLimits(t *testing.T) {
 			require.Equal(t, s, states[i], c.name)
 		}
 	}
+	empty := strangersStatus()
+	empty.gaps = nil
+	require.Len(t, empty.body(), citycode.MaxStatusMessage-1<<24*2/8-64)
 	if testing.Short() {
 		return
 	}
@@ -183,16 +186,17 @@ func TestStatusCodingAtItsLimits(t *testing.T) {
 	for i := range uint32(citycode.MaxStatusEntries) {
 		r.Set(i, citycode.StatusRevoked)
 	}
-	changes, gaps := r.Encode()
-	require.EqualValues(t, citycode.MaxStatusEntries, changes)
-	require.Len(t, gaps, citycode.MaxStatusMessage-citycode.StatusHead-64, "the longest message")
-	n := 0
-	require.NoError(t, citycode.ReadChanges(gaps, 1<<24, changes, func(i uint32, s citycode.Status) {
-		if s == citycode.StatusRevoked {
-			n++
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	msg, err := r.Sign(citycode.StatusHeader{Signer: c.ID(citycodetest.StatusIndex), IssuedAt: at(noon), Expires: at(noon)}, citycodetest.Key("210100 status"))
+	require.NoError(t, err)
+	require.Len(t, msg, citycode.MaxStatusMessage, "the longest message")
+	list, reason := openStatus(t, c.Trust(nil), msg, citycode.Version{})
+	require.Zero(t, reason)
+	for i := range uint32(citycode.MaxStatusEntries) {
+		if state, _ := list.At(i); state != citycode.StatusRevoked {
+			t.Fatalf("%d is %s", i, state)
 		}
-	}))
-	assert.Equal(t, citycode.MaxStatusEntries, n)
+	}
 }
 
 // TestStatusLongestMessage: no share of changes makes a list longer than the
@@ -446,6 +450,10 @@ func TestStatusRegister(t *testing.T) {
 	_, err = r.Sign(header, otherCurve(t))
 	assert.Error(t, err)
 
+	for _, size := range []int{0, citycode.MaxStatusEntries} {
+		_, err := citycode.NewStatusRegister(c.Issuer.ID(), 0, size)
+		assert.NoError(t, err)
+	}
 	for _, c := range []struct {
 		issuer citycode.KeyID
 		size   int

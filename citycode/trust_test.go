@@ -76,11 +76,23 @@ func TestTrustListBytes(t *testing.T) {
 		assert.Equal(t, at(int64(l.issuedAt)), list.IssuedAt())
 		assert.Equal(t, at(int64(l.expires)), list.Expires())
 	})
+	// What the list says is what was drafted.
+	list, reason := openTrust(t, engine.Default(), msg, nil)
+	require.Zero(t, reason)
+	assert.Equal(t, len(c.Draft.Entries), len(list.Entries()))
+	for i, e := range list.Entries() {
+		want := c.Draft.Entries[i]
+		want.IssueFrom, want.IssueUntil, want.VerifyUntil = want.IssueFrom.UTC(), want.IssueUntil.UTC(), want.VerifyUntil.UTC()
+		assert.Equal(t, want, e)
+	}
+	next := citycode.TrustDraft{City: list.City(), Version: list.Version(), IssuedAt: list.IssuedAt(), Expires: list.Expires(), Entries: list.Entries(), Previous: list}
+	body, err := next.Body()
+	require.NoError(t, err)
+	assert.Equal(t, l.body(), body, "a list that is begun with the last one")
 	// The draft may stand in any order; the list has one.
 	slices.Reverse(c.Draft.Entries)
 	assert.Equal(t, msg, c.TrustMessage())
 	// And so may the signatures.
-	body := l.body()
 	assert.Equal(t, c.SignTrust(body, 0, 1, 2), c.SignTrust(body, 2, 0, 1))
 }
 
@@ -219,6 +231,56 @@ func TestTrustConfig(t *testing.T) {
 			assert.NotErrorAs(t, err, &refused, name)
 		}
 	}
+}
+
+// TestTrustListLimits: the first and the last city, as many roots, and a list as
+// long, as there may be.
+func TestTrustListLimits(t *testing.T) {
+	for _, city := range []uint32{citycode.MinCity, citycode.MaxCity} {
+		l := strangersTrust(t)
+		l.city = city
+		for i := range l.entries {
+			l.entries[i].id = city<<12 | l.entries[i].id&0xfff
+		}
+		_, reason := openTrust(t, engine.Default(), l.message(t), func(cfg *citycode.TrustConfig) { cfg.City = int(city) })
+		assert.Zero(t, reason)
+	}
+	l := strangersTrust(t)
+	l.roots = nil
+	for i := range citycode.MaxRoots {
+		l.roots = append(l.roots, root(i))
+	}
+	all := func(cfg *citycode.TrustConfig) {
+		cfg.Roots, cfg.Threshold = nil, citycode.MaxRoots
+		for i := range citycode.MaxRoots {
+			cfg.Roots = append(cfg.Roots, citycode.PublicKey(compressed(t, root(i))))
+		}
+	}
+	_, reason := openTrust(t, engine.Default(), l.message(t), all)
+	assert.Zero(t, reason)
+
+	// 24 + 57a + 33b + 1 + 144 bytes for a entries with b profiles are 1 MiB.
+	l = strangersTrust(t)
+	l.entries = manyEntries(l.entries[0], 1016)
+	for i, left := 0, 30015; i < len(l.entries); i++ {
+		n := min(left, citycode.MaxPins)
+		left -= n
+		l.entries[i].pins = make([]strangerPin, n)
+		for j := range n {
+			l.entries[i].pins[j].id = byte(j + 1)
+		}
+	}
+	msg := l.message(t)
+	require.Len(t, msg, citycode.MaxTrustMessage)
+	_, reason = openTrust(t, engine.Default(), msg, nil)
+	assert.Zero(t, reason)
+	l = strangersTrust(t)
+	l.entries = manyEntries(l.entries[0], citycode.MaxTrustEntries)
+	for i := range l.entries {
+		l.entries[i].pins = nil
+	}
+	_, reason = openTrust(t, engine.Default(), l.message(t), nil)
+	assert.Zero(t, reason, "1024 entries")
 }
 
 // TestTrustListRollback: SPEC §6.2.
