@@ -42,7 +42,7 @@ func thin[T any](list []T, n int) []T {
 
 // every says how the i-th case of a long list is thinned under e: the default
 // engine takes all of them, the second one of full; a short run takes one of
-// five, and one of short. Strides that are odd reach every bit of a byte.
+// eleven, and one of short. Strides that are odd reach every bit of a byte.
 func every(e engine.Engine, i, full, short int) bool {
 	switch {
 	case slow(e) && testing.Short():
@@ -50,7 +50,7 @@ func every(e engine.Engine, i, full, short int) bool {
 	case slow(e):
 		return i%full == 0
 	case testing.Short():
-		return i%5 == 0
+		return i%11 == 0
 	default:
 		return true
 	}

@@ -227,6 +227,9 @@ func TestPresentCounter(t *testing.T) {
 	holder, err = holderOf(t, c, softwareKey(t, "citizen", stuckCounter{}))
 	require.NoError(t, err)
 	eachEngine(t, func(t *testing.T, e engine.Engine) {
+		if slow(e) && testing.Short() {
+			t.Skip("left to the full run")
+		}
 		v := c.Verifier(e)
 		show := func(made int64) citycode.Reason {
 			token, err := holder.Present(citycode.Presentation{Time: at(made), Audience: citycode.Transit})

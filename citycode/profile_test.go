@@ -100,6 +100,7 @@ func TestProfileValidate(t *testing.T) {
 		{"a subject of 64", "", of(person, func(p *citycode.Profile) { p.SubjectSize = 64 })},
 		{"the longest seal", "", of(person, func(p *citycode.Profile) { p.SealSize = 225 })},
 		{"the longest segment", "", of(person, func(p *citycode.Profile) { p.SourceSize = 255 })},
+		{"a century", "", of(person, func(p *citycode.Profile) { p.MaxLifetime, p.StatusAge = citycode.MaxLifetime, citycode.MaxLifetime })},
 		{"1 s", "", of(person, func(p *citycode.Profile) { p.MaxAge = time.Second })},
 
 		{"id 0", "id 0", of(person, func(p *citycode.Profile) { p.ID = 0 })},
@@ -162,7 +163,7 @@ func TestProfileIDs(t *testing.T) {
 		assert.Equal(t, id <= 0x7f || 0xf0 <= id && id <= 0xf7, p.Person(), "0x%02x", id)
 		assert.Equal(t, id >= 0xf0, p.Private(), "0x%02x", id)
 	}
-	for mode, want := range map[citycode.KeyMode]string{citycode.Static: "static", citycode.Explicit: "explicit", citycode.Implicit: "implicit", citycode.CertifiedMultiple: "certified-multiple", 9: "mode-9"} {
+	for mode, want := range map[citycode.KeyMode]string{citycode.Static: "static", citycode.Explicit: "explicit", citycode.Implicit: "implicit", citycode.CertifiedMultiple: "certified-multiple", 4: "mode-4", 9: "mode-9"} {
 		assert.Equal(t, want, mode.String())
 	}
 	p := citycode.TransitProfile()
