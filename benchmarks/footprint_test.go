@@ -65,7 +65,7 @@ func TestDependenciesExplained(t *testing.T) {
 		readme, err := os.ReadFile(name)
 		require.NoError(t, err)
 		for _, module := range strings.Fields(string(out)) {
-			assert.Contains(t, string(readme), "`"+module+"`", name)
+			assert.True(t, strings.Contains(string(readme), "`"+module+"`"), "%s does not explain %s", name, module)
 		}
 	}
 }
@@ -91,6 +91,6 @@ func TestReadmeProgram(t *testing.T) {
 	for _, name := range []string{"../README.md", "../README.zh-CN.md"} {
 		readme, err := os.ReadFile(name)
 		require.NoError(t, err)
-		assert.Contains(t, string(readme), "func main() {"+body, name)
+		assert.True(t, strings.Contains(string(readme), "func main() {"+body), "%s shows another program", name)
 	}
 }

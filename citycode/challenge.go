@@ -61,3 +61,13 @@ func NewChallenge(cfg ChallengeConfig) (*Challenge, error) {
 
 // Bytes returns what the holder's device is told.
 func (c *Challenge) Bytes() []byte { return append([]byte(nil), c.value...) }
+
+// bindPrefix implements SPEC §9.2: what the challenge field holds when a
+// partner's code stands in front of the text. That code may change every
+// minute, so it is bound by the holder now and never by the issuer.
+func bindPrefix(e engine.Engine, challenge []byte, prefix string) []byte {
+	h := e.NewSM3()
+	h.Write(challenge)
+	io.WriteString(h, prefix)
+	return h.Sum(nil)[:shortChallenge]
+}

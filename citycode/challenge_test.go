@@ -65,12 +65,12 @@ func TestChallengeRules(t *testing.T) {
 		change      func(s *scan)
 	}{
 		{"asked and answered", 0, 0, func(s *scan) {}},
-		{"asked and answered, short", 0, 0, func(s *scan) { s.short = true }},
+		{"asked and answered, short", 0, citycode.Malformed, func(s *scan) { s.short = true }},
 		{"not asked, not answered", 0, missing, func(s *scan) { s.asked, s.answer = false, noAnswer }},
 		{"not asked, answered", mismatch, mismatch, func(s *scan) { s.asked, s.answer = false, otherAnswer }},
 		{"asked, not answered", missing, missing, func(s *scan) { s.answer = noAnswer }},
 		{"another answer", mismatch, mismatch, func(s *scan) { s.answer = otherAnswer }},
-		{"the first half of the answer", mismatch, mismatch, func(s *scan) { s.answer, s.code.challenge = ownAnswer, s.challenge().Bytes()[:8] }},
+		{"the first half of the answer", mismatch, citycode.Malformed, func(s *scan) { s.answer, s.code.challenge = ownAnswer, s.challenge().Bytes()[:8] }},
 		{"an answer that is one bit off", mismatch, mismatch, func(s *scan) { s.answer, s.code.challenge = ownAnswer, flip(s.challenge().Bytes(), 127) }},
 		{"a longer answer to a short question", mismatch, mismatch, func(s *scan) { s.answer, s.code.challenge = ownAnswer, s.challenge().Bytes(); s.short = true }},
 		{"after 2 s", 0, 0, func(s *scan) { s.drawn = noon - 2 }},

@@ -54,7 +54,7 @@ func (g *ReplayGuard) Repeats(name string, t *Token) bool { return g.repeat(name
 
 // ReadChanges is the reader of the states of a status list.
 func ReadChanges(b []byte, size, changes uint32, set func(uint32, Status)) error {
-	return readChanges(b, size, changes, set)
+	return readChanges(b, size, changes, 1, func(i uint32, v uint64) { set(i, StatusRevoked+Status(v)) })
 }
 
 // EncodeChanges is its inverse, over a map of the states that are not valid.
@@ -63,7 +63,7 @@ func EncodeChanges(size int, states map[uint32]Status) (changes uint32, gaps []b
 	for i, s := range states {
 		r.states.set(i, s)
 	}
-	return r.encode()
+	return r.Encode()
 }
 
 // A ParsedTrustList is a trust list whose signatures are not verified yet.
@@ -115,8 +115,21 @@ func (p *ParsedStatusList) Decode() (*StatusList, error) { return p.message.deco
 // Memory returns the bytes that the states of an opened list take.
 func (l *StatusList) Memory() int { return len(l.states) }
 
+// Digest returns the SM3 of the body, by which a snapshot and a delta name it.
+func (l *StatusList) Digest() [engine.DigestSize]byte { return l.digest }
+
+// ReadDelta is the reader of the changes of a status delta.
+func ReadDelta(b []byte, size, changes uint32, set func(uint32, Status)) error {
+	return readChanges(b, size, changes, 2, func(i uint32, v uint64) { set(i, Status(v)) })
+}
+
 // Encode returns the states of a register as they are signed.
-func (r *StatusRegister) Encode() (changes uint32, gaps []byte) { return r.encode() }
+func (r *StatusRegister) Encode() (changes uint32, gaps []byte) {
+	return encodeChanges(r.size, 1, func(i uint32) (uint64, bool) {
+		s := r.states.at(i)
+		return uint64(s - StatusRevoked), s != StatusValid
+	})
+}
 
 // Use makes a challenge one that was already accepted.
 func (c *Challenge) Use() { c.used.Store(true) }

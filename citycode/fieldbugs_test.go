@@ -217,7 +217,7 @@ func TestFieldBugs(t *testing.T) {
 		for _, id := range []uint32{220100<<12 | 1, 1000000<<12&(1<<32-1) | 1, 1<<32 - 1} {
 			l := strangersTrust(t)
 			l.entries = append(l.entries, l.entries[0])
-			l.entries[3].id = id
+			l.entries[len(l.entries)-1].id = id
 			slices.SortFunc(l.entries, func(a, b strangerEntry) int { return int(int64(a.id) - int64(b.id)) })
 			for _, e := range engines {
 				_, reason := openTrust(t, e, l.message(t), nil)

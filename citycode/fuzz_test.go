@@ -95,6 +95,8 @@ func FuzzOpenTrustList(f *testing.F) {
 	f.Add(whole)
 	l.entries = l.entries[:1]
 	f.Add(joinSignatures(l.body(), [][]byte{make([]byte, 72)}))
+	l.grants = []strangerGrant{strangersGrant(f)}
+	f.Add(joinSignatures(l.body(), [][]byte{make([]byte, 72)}))
 	l.entries = nil
 	f.Add(joinSignatures(l.body(), nil))
 	f.Add(l.body())
@@ -107,7 +109,7 @@ func FuzzOpenTrustList(f *testing.F) {
 				t.Fatalf("%x: %v", b, err)
 			}
 		} else {
-			if 50*len(list.Entries) > len(b) || 72*len(list.Sigs) > len(b) {
+			if 50*len(list.Entries) > len(b) || 13*len(list.Grants) > len(b) || 72*len(list.Sigs) > len(b) {
 				t.Fatalf("%d entries and %d signatures of %d bytes", len(list.Entries), len(list.Sigs), len(b))
 			}
 			if again := encodeTrust(list); !bytes.Equal(again, b) {
@@ -134,6 +136,16 @@ func encodeTrust(p *citycode.ParsedTrustList) []byte {
 			entry.pins = append(entry.pins, strangerPin{byte(pin.ID), pin.Digest})
 		}
 		l.entries = append(l.entries, entry)
+	}
+	for _, g := range p.Grants {
+		grant := strangerGrant{city: uint32(g.City), epoch: g.Epoch, threshold: byte(g.Threshold), scenes: uint16(g.Scenes)}
+		for _, root := range g.Roots {
+			grant.roots = append(grant.roots, root[:])
+		}
+		for _, pin := range g.Profiles {
+			grant.pins = append(grant.pins, strangerPin{byte(pin.ID), pin.Digest})
+		}
+		l.grants = append(l.grants, grant)
 	}
 	var sigs [][]byte
 	for i := range p.Sigs {

@@ -99,14 +99,15 @@ func NewHolder(cred *Credential, key HolderSigner) (*Holder, error) {
 	if cred == nil || key == nil {
 		return nil, errors.New("citycode: a holder needs a credential and a key")
 	}
-	if cred.mode != Explicit {
+	if cred.mode != Explicit && cred.mode != Implicit {
 		return nil, fmt.Errorf("citycode: a %s credential has no holder key", cred.mode)
 	}
-	own, err := newSuite(nil).prepare(PublicKey(cred.key.of(cred.raw)))
+	own, err := newSuite(nil).prepare(key.PublicKey())
 	if err != nil {
 		return nil, err
 	}
-	if key.PublicKey() != own.public {
+	// Which key an implicit credential gives was checked when it was completed.
+	if cred.mode == Explicit && PublicKey(cred.key.of(cred.raw)) != own.public {
 		return nil, errors.New("citycode: the key is not the one that the credential names")
 	}
 	return &Holder{cred, key, own}, nil
@@ -117,6 +118,7 @@ type Presentation struct {
 	Time      time.Time // of the phone; for a card, of the terminal
 	Audience  Scenes    // the one group that the citizen chose; 0 only in a profile with any audience
 	Challenge []byte    // 0, 8 or 16 bytes that the terminal drew
+	Prefix    string    // a partner's code that goes in front of the text, where the profile has one
 }
 
 // Present signs one token (SPEC §2.9). It lives for seconds.
@@ -130,6 +132,14 @@ func (h *Holder) Present(p Presentation) (*Token, error) {
 	}
 	if !validChallengeSize(len(p.Challenge)) {
 		return nil, fmt.Errorf("citycode: present: challenge of %d bytes", len(p.Challenge))
+	}
+	// Without the text in front, the field would be whatever a terminal asks
+	// for: the binding to somebody else's.
+	if want := FusedProfile().PrefixSize; profileOf(h.cred.raw) == ProfileFused && len(p.Prefix) != want {
+		return nil, fmt.Errorf("citycode: present: a partner's code of %d characters, not %d", len(p.Prefix), want)
+	}
+	if p.Prefix != "" {
+		p.Challenge = bindPrefix(engine.Default(), p.Challenge, p.Prefix)
 	}
 	dynamic := binary.BigEndian.AppendUint32(nil, now)
 	dynamic = append(dynamic, 0, 0, 0, 0) // the key's counter

@@ -15,6 +15,7 @@ type IssuerConfig struct {
 	ID       KeyID         // as the city's trust list names the key; required
 	Key      crypto.Signer // SM2; a file, an HSM, a card; required
 	Profiles []Profile     // nil: Profiles()
+	Sealer   Sealer        // for profiles with a sealed identity
 	Rand     io.Reader     // for signatures; nil: crypto/rand
 }
 
@@ -25,6 +26,7 @@ type Issuer struct {
 	id       KeyID
 	key      *signKey
 	profiles profileSet
+	sealer   Sealer
 }
 
 // NewIssuer returns an issuer.
@@ -46,7 +48,7 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Issuer{cfg.ID, key, profiles}, nil
+	return &Issuer{cfg.ID, key, profiles, cfg.Sealer}, nil
 }
 
 // ID returns the key id.
@@ -71,6 +73,9 @@ type Claims struct {
 	Benefit    uint8     // benefit class (优待类别), 0: none
 	Subject    []byte    // pseudonym or handle, of the profile's size
 	Possession *Possession
+
+	Identity      []byte // to be sealed, only in profiles with a seal
+	SourceSegment []byte // of the profile's size
 }
 
 // Issue signs a credential. Possession proves the holder's key to this issuer
@@ -81,14 +86,17 @@ func (i *Issuer) Issue(c Claims) (*Credential, error) {
 	if !ok {
 		return nil, fmt.Errorf("citycode: issue: profile 0x%02x is not one of this issuer's", uint8(c.Profile))
 	}
-	b, err := p.head(i.id, c)
+	b, err := p.head(i.id, c, i.sealer)
 	if err != nil {
 		return nil, err
 	}
 	tag := tagStatic
-	if p.Mode == Explicit {
+	switch p.Mode {
+	case Implicit:
+		return nil, fmt.Errorf("citycode: issue: profile %s is for an implicit issuer", p.Name)
+	case Explicit:
 		tag = tagCredential
-		if err := i.checkPossession(c.Possession); err != nil {
+		if err := checkPossession(i.key.suite, i.id, i.key.public, c.Possession); err != nil {
 			return nil, err
 		}
 		b = append(b, c.Possession.Key[:]...)
@@ -100,21 +108,21 @@ func (i *Issuer) Issue(c Claims) (*Credential, error) {
 	return ParseCredential(append(b, sig...))
 }
 
-func (i *Issuer) checkPossession(p *Possession) error {
+func checkPossession(s *suite, issuer KeyID, own PublicKey, p *Possession) error {
 	if p == nil {
 		return errors.New("citycode: issue: no proof of possession of the holder's key")
 	}
-	if p.Issuer != i.id {
+	if p.Issuer != issuer {
 		return fmt.Errorf("citycode: issue: the proof of possession was made for %s", p.Issuer)
 	}
-	if p.Key == i.key.public {
+	if p.Key == own {
 		return errors.New("citycode: issue: the holder's key is the issuer's own")
 	}
-	return p.verify(i.key.suite)
+	return p.verify(s)
 }
 
 // head returns everything up to the keys (SPEC §2.1 to §2.7).
-func (p *Profile) head(issuer KeyID, c Claims) ([]byte, error) {
+func (p *Profile) head(issuer KeyID, c Claims, sealer Sealer) ([]byte, error) {
 	fail := func(format string, args ...any) ([]byte, error) {
 		return nil, fmt.Errorf("citycode: issue "+p.Name+": "+format, args...)
 	}
@@ -142,8 +150,18 @@ func (p *Profile) head(issuer KeyID, c Claims) ([]byte, error) {
 	case !c.Scenes.single() && p.Mode != Static && !p.AnyAudience:
 		// One credential for two groups would join what they know (SPEC §8).
 		return fail("scenes %s are more than one group", c.Scenes)
-	case p.SealSize > 0 || p.SourceSize > 0:
-		return fail("seals and source segments are not part of this version of the library")
+	case len(c.SourceSegment) != p.SourceSize:
+		return fail("source segment of %d bytes, not %d", len(c.SourceSegment), p.SourceSize)
+	case p.SealSize == 0 && len(c.Identity) > 0:
+		// A profile with no identity has no place to put one.
+		return fail("the profile carries no identity")
+	case p.SealSize > 0 && sealer == nil:
+		return fail("the profile carries a sealed identity and the issuer has no sealer")
+	}
+	if p.ID == ProfileDelegated {
+		if _, err := parseDelegation(c.SourceSegment); err != nil {
+			return fail("%w", err)
+		}
 	}
 	b := []byte{WireVersion, p.ModeByte(), byte(p.ID)}
 	b = binary.BigEndian.AppendUint32(b, uint32(issuer))
@@ -152,7 +170,27 @@ func (p *Profile) head(issuer KeyID, c Claims) ([]byte, error) {
 	b = binary.BigEndian.AppendUint32(b, uint32(c.List)<<24|c.Index)
 	b = binary.BigEndian.AppendUint16(b, uint16(c.Scenes))
 	b = append(b, c.Benefit, byte(len(c.Subject)))
-	return append(b, c.Subject...), nil
+	b = append(b, c.Subject...)
+	if p.SealSize > 0 {
+		padded, err := padIdentity(c.Identity, p.SealSize)
+		if err != nil {
+			return nil, err
+		}
+		b = append(b, byte(p.SealSize+sealOverhead))
+		seal, err := sealer.Seal(b, padded)
+		if err != nil {
+			return nil, err
+		}
+		if len(seal) != p.SealSize+sealOverhead {
+			return fail("the sealer returned %d bytes", len(seal))
+		}
+		b = append(b, seal...)
+	}
+	if p.SourceSize > 0 {
+		b = append(b, byte(p.SourceSize))
+		b = append(b, c.SourceSegment...)
+	}
+	return b, nil
 }
 
 // A profileSet finds a profile by its id, private ones within their city.

@@ -86,7 +86,11 @@ func TestIssueRefuses(t *testing.T) {
 		change func(*citycode.Claims)
 	}{
 		{"profile 0", "profile 0x00", func(k *citycode.Claims) { k.Profile = 0 }},
-		{"unknown profile", "profile 0x02", func(k *citycode.Claims) { k.Profile = 2 }},
+		{"unknown profile", "profile 0x08", func(k *citycode.Claims) { k.Profile = 8 }},
+		{"an implicit profile", "implicit issuer", func(k *citycode.Claims) { k.Profile = citycode.ProfileImplicit }},
+		{"an identity without a seal", "no identity", func(k *citycode.Claims) { k.Identity = []byte("somebody") }},
+		{"a source segment without a place", "source segment of 1 bytes, not 0", func(k *citycode.Claims) { k.SourceSegment = []byte{1} }},
+		{"a delegation to nobody", "source segment of 0 bytes, not 14", func(k *citycode.Claims) { k.Profile = citycode.ProfileDelegated }},
 		{"private profile that nobody gave", "profile 0xf0", func(k *citycode.Claims) { k.Profile = 0xf0 }},
 		{"subject of 7", "subject of 7", func(k *citycode.Claims) { k.Subject = k.Subject[:7] }},
 		{"subject of 16", "subject of 16", func(k *citycode.Claims) { k.Subject = make([]byte, 16) }},
@@ -140,16 +144,19 @@ func TestIssuePossessionIsNoTokenSignature(t *testing.T) {
 	}
 }
 
-// TestIssueNotYet: a profile may name seals and source segments; this version
-// does not write them, and does not write half of them.
-func TestIssueNotYet(t *testing.T) {
-	for _, change := range []func(p *citycode.Profile){func(p *citycode.Profile) { p.SealSize = 18 }, func(p *citycode.Profile) { p.SourceSize = 28 }} {
+// TestIssueSegments: an issuer does not write half of what a profile names:
+// no seal without a sealer and no source segment that is not the profile's.
+func TestIssueSegments(t *testing.T) {
+	for says, change := range map[string]func(p *citycode.Profile){
+		"the issuer has no sealer":          func(p *citycode.Profile) { p.SealSize = 18 },
+		"source segment of 0 bytes, not 28": func(p *citycode.Profile) { p.SourceSize = 28 },
+	} {
 		p := citycode.TransitProfile()
 		change(&p)
 		issuer, err := citycode.NewIssuer(citycode.IssuerConfig{ID: 210100<<12 | 1, Key: citycodetest.Key("210100 issuer"), Profiles: []citycode.Profile{p}})
 		require.NoError(t, err)
 		_, err = issuer.Issue(personsClaims(t, issuer))
-		assert.ErrorContains(t, err, "not part of this version")
+		assert.ErrorContains(t, err, says)
 	}
 }
 

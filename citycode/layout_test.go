@@ -37,9 +37,12 @@ func newMutationWorld(t testing.TB) *mutationWorld {
 	private.ID, private.Name, private.City, private.SubjectSize = 0xf0, "club", citycodetest.Shenyang, 64
 	bench := citycode.PlaceProfile()
 	bench.ID, bench.Name, bench.City, bench.SubjectSize = 0xf8, "bench", citycodetest.Shenyang, 16
-	w.profiles = append(citycode.Profiles(), private, bench)
+	sealed := citycode.TransitProfile()
+	sealed.ID, sealed.Name, sealed.City, sealed.SealSize = 0xf1, "sealed", citycodetest.Shenyang, 48
+	w.profiles = append(citycode.Profiles(), private, sealed, bench)
 	for _, p := range w.profiles {
-		w.model.profiles[profileID{byte(p.ID), uint32(p.City)}] = profileRule{mode: p.ModeByte(), subject: p.SubjectSize, anyAudience: p.AnyAudience}
+		w.model.profiles[profileID{byte(p.ID), uint32(p.City)}] = profileRule{mode: p.ModeByte(), subject: p.SubjectSize, anyAudience: p.AnyAudience,
+			seal: p.SealSize, source: p.SourceSize, prefix: p.PrefixSize > 0}
 	}
 
 	list := func(name string, index int, use citycode.KeyUse, scenes citycode.Scenes, profiles ...citycode.ProfileID) {
@@ -67,15 +70,17 @@ func newMutationWorld(t testing.TB) *mutationWorld {
 	}
 	c.Draft.Entries, c.Draft.Proofs = nil, nil
 	most := citycode.Transit | citycode.Medical | citycode.Parking
-	list("issuer", 1, citycode.UseExplicit, most, 0x01, 0x03, 0x04, 0xf0)
+	list("issuer", 1, citycode.UseExplicit, most, 0x01, 0x03, 0x04, 0x06, 0x07, 0xf0, 0xf1)
 	list("printer", 2, citycode.UseStatic, 0x0fff, 0x81, 0x82, 0xf8)
 	list("status", 3, citycode.UseStatus, 0)
-	list("same rights", 1^4, citycode.UseExplicit, most, 0x01, 0x03, 0x04, 0xf0)
+	list("same rights", 1^4, citycode.UseExplicit, most, 0x01, 0x03, 0x04, 0x06, 0x07, 0xf0, 0xf1)
 	list("static key", 1^8, citycode.UseStatic, most, 0x81, 0x82)
 	list("without the scene", 1^16, citycode.UseExplicit, citycode.Medical, 0x01, 0x03, 0x04)
 	list("with the scene", 1^16, citycode.UseExplicit, most, 0x03)
 	list("other profile", 1^32, citycode.UseExplicit, most, 0x01)
 	list("implicit key", 1^64, citycode.UseImplicit, most, 0x03)
+	list("implicit", 1^128, citycode.UseImplicit, most, 0x13)
+	list("same rights, implicit", 1^128^4, citycode.UseImplicit, most, 0x13)
 	body, err := c.Draft.Body()
 	require.NoError(t, err)
 	msg := c.SignTrust(body, 0, 2)
@@ -88,7 +93,9 @@ func newMutationWorld(t testing.TB) *mutationWorld {
 
 	add := func(name string, s stranger) {
 		s.version, s.issuedAt, s.notAfter = 0x11, uint32(noon-hour), uint32(noon+hour)
-		s.holder = citycodetest.Key("210100 citizen")
+		if s.holder = citycodetest.Key("210100 citizen"); s.keyMode() == modeImplicit {
+			s.complete(t, citycodetest.Scalar("210100 implicit"), wInIdentity)
+		}
 		s.time, s.counter = uint32(noon), 1
 		w.names = append(w.names, name)
 		w.genuine = append(w.genuine, s.token(t))
@@ -99,6 +106,12 @@ func newMutationWorld(t testing.TB) *mutationWorld {
 	add("private person", stranger{mode: 0x11, profile: 0xf0, issuer: uint32(c.ID(1)), index: 3, scenes: 5, subject: bytes.Repeat([]byte{0x33}, 64), issuerKey: issuer, audience: 4, challenge: make([]byte, 16)})
 	add("place", stranger{mode: 0x10, profile: 0x82, issuer: uint32(c.ID(2)), index: 4, subject: bytes.Repeat([]byte{0x44}, 8), issuerKey: printer})
 	add("private place", stranger{mode: 0x10, profile: 0xf8, issuer: uint32(c.ID(2)), index: 5, scenes: 4, subject: bytes.Repeat([]byte{0x55}, 16), issuerKey: printer})
+	add("transit, implicit", stranger{mode: 0x12, profile: 0x13, issuer: uint32(c.ID(1 ^ 128)), index: 6, scenes: 1, subject: bytes.Repeat([]byte{0x66}, 8), audience: 1})
+	add("delegated", stranger{mode: 0x19, profile: 0x07, issuer: uint32(c.ID(1)), index: 7, scenes: 2, subject: bytes.Repeat([]byte{0x77}, 8),
+		source: append(bytes.Repeat([]byte{0x78}, 8), 2, 4, 0, 0, 1, 0), issuerKey: issuer, audience: 2})
+	add("sealed", stranger{mode: 0x15, profile: 0xf1, issuer: uint32(c.ID(1)), index: 8, scenes: 1, subject: bytes.Repeat([]byte{0x88}, 8),
+		seal: bytes.Repeat([]byte{0x89}, 2+12+48+16), issuerKey: issuer, audience: 1})
+	add("fused", stranger{mode: 0x11, profile: 0x06, issuer: uint32(c.ID(1)), index: 9, scenes: 3, subject: bytes.Repeat([]byte{0x99}, 8), issuerKey: issuer, challenge: make([]byte, 8)})
 	return w
 }
 
@@ -148,6 +161,14 @@ func requireLayout(t testing.TB, m *model, token *citycode.Token, b []byte) {
 	require.Len(t, b, end)
 }
 
+// signatureReason is what a bit under nothing but signatures gives.
+func (w *mutationWorld) signatureReason(b []byte) string {
+	if b[1]&3 == modeImplicit {
+		return "bad-signature"
+	}
+	return "bad-issuer-signature"
+}
+
 func (w *mutationWorld) require(t testing.TB, v *citycode.Verifier, what string, b []byte) {
 	t.Helper()
 	require.Equal(t, w.refusal(b), w.decide(t, v, b), "%s: %x", what, b)
@@ -193,7 +214,7 @@ func TestLayoutEveryBit(t *testing.T) {
 				continue
 			}
 			// The neighbours of the issuer are not there for nothing.
-			for _, r := range []string{"malformed", "unsupported-version", "unsupported-suite", "unsupported-profile", "unknown-issuer", "issuer-not-allowed", "bad-issuer-signature"} {
+			for _, r := range []string{"malformed", "unsupported-version", "unsupported-suite", "unsupported-profile", "unknown-issuer", "issuer-not-allowed", w.signatureReason(b)} {
 				assert.NotZero(t, reasons[r], "%s: no bit gives %s", w.names[i], r)
 			}
 		}

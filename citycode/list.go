@@ -36,11 +36,13 @@ const (
 	ListUnknownSigner ListReason = 4
 	ListBadSignature  ListReason = 5
 	ListRollback      ListReason = 6
+	ListWrongBase     ListReason = 7
 )
 
 var listReasonNames = map[ListReason]string{
 	ListMalformed: "list-malformed", ListUnsupported: "list-unsupported", ListForeignCity: "list-foreign-city",
 	ListUnknownSigner: "list-unknown-signer", ListBadSignature: "list-bad-signature", ListRollback: "list-rollback",
+	ListWrongBase: "list-wrong-base",
 }
 
 // String returns the word of SPEC §6.5.
@@ -84,8 +86,11 @@ func timeOf(s int64) time.Time { return time.Unix(s, 0).UTC() }
 
 // The second byte of a list says which it is (SPEC §6.1).
 const (
-	kindTrust  = 'T'
-	kindStatus = 'S'
+	kindTrust    = 'T'
+	kindStatus   = 'S'
+	kindDelta    = 'D'
+	kindSnapshot = 'N'
+	kindRoot     = 'R'
 )
 
 func readVersion(r *wire.Reader) Version { return Version{r.Uint32(), r.Uint32()} }
@@ -94,4 +99,20 @@ func readTime(r *wire.Reader) time.Time { return timeOf(int64(r.Uint32())) }
 
 func appendVersion(b []byte, v Version) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, v.Epoch), v.Counter)
+}
+
+// openList begins to read a list: it has the right size, kind and version
+// (SPEC §6.1).
+func openList(msg []byte, name string, kind byte, most int) (*wire.Reader, error) {
+	if len(msg) > most {
+		return nil, listError(name, ListMalformed, "%d bytes, at most %d", len(msg), most)
+	}
+	r := wire.NewReader(msg)
+	switch version, k := r.Uint8(), r.Uint8(); {
+	case !r.OK() || version&0xf0 != 0x10 || k != kind:
+		return nil, listError(name, ListMalformed, "it does not begin as a %s", name)
+	case version != WireVersion:
+		return nil, listError(name, ListUnsupported, "version %d", version&0x0f)
+	}
+	return r, nil
 }

@@ -29,12 +29,12 @@ func listReason(t testing.TB, list string, err error) citycode.ListReason {
 
 func TestListReasons(t *testing.T) {
 	var words []string
-	for r := citycode.ListMalformed; r <= citycode.ListRollback; r++ {
+	for r := citycode.ListMalformed; r <= citycode.ListWrongBase; r++ {
 		words = append(words, r.String())
 	}
-	assert.Equal(t, []string{"list-malformed", "list-unsupported", "list-foreign-city", "list-unknown-signer", "list-bad-signature", "list-rollback"}, words)
+	assert.Equal(t, []string{"list-malformed", "list-unsupported", "list-foreign-city", "list-unknown-signer", "list-bad-signature", "list-rollback", "list-wrong-base"}, words)
 	assert.Equal(t, "list-reason-0", citycode.ListReason(0).String())
-	assert.Equal(t, "list-reason-7", citycode.ListReason(7).String())
+	assert.Equal(t, "list-reason-8", citycode.ListReason(8).String())
 }
 
 func TestVersionOrder(t *testing.T) {

@@ -26,6 +26,9 @@ type profileRule struct {
 	mode        byte
 	subject     int
 	anyAudience bool
+	seal        int // of the profile's ciphertext
+	source      int
+	prefix      bool // something stands in front of the text
 }
 
 // A listing is one entry of the trust list that the model's terminal holds.
@@ -176,6 +179,26 @@ func (m *model) refusal(b []byte) string {
 	if b[1] != p.mode || int(b[22]) != p.subject {
 		return "malformed"
 	}
+	for _, f := range c.fields {
+		switch f.name {
+		case "sealLength":
+			if int(b[f.from]) != 2+12+p.seal+16 {
+				return "malformed"
+			}
+		case "sourceLength":
+			if int(b[f.from]) != p.source {
+				return "malformed"
+			}
+		case "source":
+			if relation := b[min(f.from+8, f.to-1)]; b[2] == 7 && (relation < 1 || relation > 3) {
+				return "malformed"
+			}
+		case "challengeLength":
+			if p.prefix && b[f.from] != 8 {
+				return "malformed"
+			}
+		}
+	}
 	if p.mode&3 != modeStatic && binary.BigEndian.Uint16(b[c.static+8:]) == 0 && !p.anyAudience {
 		return "malformed"
 	}
@@ -197,11 +220,15 @@ func (m *model) refusal(b []byte) string {
 		return "issuer-not-allowed"
 	}
 	reason = "bad-issuer-signature"
+	if p.mode&3 == modeImplicit {
+		// One signature for both, so one word for both, whoever erred.
+		reason = "bad-signature"
+	}
 	for _, g := range m.genuine {
 		if bytes.Equal(g, b) {
 			return ""
 		}
-		if len(g) >= c.static && bytes.Equal(g[:c.static], b[:c.static]) {
+		if p.mode&3 == modeExplicit && len(g) >= c.static && bytes.Equal(g[:c.static], b[:c.static]) {
 			reason = "bad-holder-signature"
 		}
 	}

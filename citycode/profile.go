@@ -14,11 +14,18 @@ type ProfileID uint8
 
 // The profiles of SPEC §3.2 that this version knows.
 const (
-	ProfileMedical   ProfileID = 0x01
-	ProfileTransit   ProfileID = 0x03
-	ProfileUniversal ProfileID = 0x04
-	ProfileThing     ProfileID = 0x81
-	ProfilePlace     ProfileID = 0x82
+	ProfileMedical        ProfileID = 0x01
+	ProfileSocialSecurity ProfileID = 0x02
+	ProfileTransit        ProfileID = 0x03
+	ProfileUniversal      ProfileID = 0x04
+	ProfileCard           ProfileID = 0x05
+	ProfileFused          ProfileID = 0x06
+	ProfileDelegated      ProfileID = 0x07
+	ProfileImplicit       ProfileID = 0x13 // experimental
+	ProfileThing          ProfileID = 0x81
+	ProfilePlace          ProfileID = 0x82
+	ProfileMatter         ProfileID = 0x83
+	ProfileOrganisation   ProfileID = 0x84
 )
 
 // Person reports whether the id lies in a range of SPEC §3.1 kept for people.
@@ -110,6 +117,7 @@ type Profile struct {
 	SubjectSize int // bytes: 8, 16, 32 or 64
 	SealSize    int // bytes of the seal's padded ciphertext, 0: none
 	SourceSize  int // bytes of the source segment, 0: none
+	PrefixSize  int // characters of a partner's code in front of the text, 0: none
 	Challenge   ChallengeRule
 	Assurance   Assurance
 	MaxAge      time.Duration // of the dynamic part, at most 60 s for one-way codes; 0 for static codes
@@ -139,12 +147,63 @@ func TransitProfile() Profile {
 		Challenge: ChallengeOptional, Assurance: AssuranceSoftware, MaxAge: time.Minute, MaxLifetime: 7 * day, StatusAge: 3 * day}
 }
 
+// ImplicitTransitProfile is the ride code in implicit mode; experimental
+// (SPEC §3.2).
+func ImplicitTransitProfile() Profile {
+	p := TransitProfile()
+	p.ID, p.Name, p.Mode = ProfileImplicit, "transit-implicit", Implicit
+	return p
+}
+
 // UniversalProfile is one code for every scene, offline where the scene allows
 // it and online where it must be; it is linkable by construction (SPEC §3.2).
 func UniversalProfile() Profile {
 	return Profile{ID: ProfileUniversal, Name: "universal", Kind: Person, Mode: Explicit, Source: SourceMedical, SubjectSize: 8,
 		Challenge: ChallengeOptional, Assurance: AssuranceSoftware, MaxAge: time.Minute, MaxLifetime: day, StatusAge: day,
 		AnyAudience: true, OnlineScenes: Medical}
+}
+
+// SocialSecurityProfile is the code of a social security handle (SPEC §3.2).
+func SocialSecurityProfile() Profile {
+	return Profile{ID: ProfileSocialSecurity, Name: "social-security", Kind: Person, Mode: Explicit, Source: SourceSocialSecurity, SubjectSize: 16,
+		Challenge: ChallengeOptional, Assurance: AssuranceSoftware, MaxAge: time.Minute, MaxLifetime: 7 * day, StatusAge: day}
+}
+
+// CardProfile is the code on an IC card, 物理码 (SPEC §3.2). A card has no clock
+// and its terminal may be hostile, so it answers a challenge or nothing.
+func CardProfile() Profile {
+	return Profile{ID: ProfileCard, Name: "card", Kind: Person, Mode: Explicit, Source: SourceNone, SubjectSize: 8,
+		Challenge: ChallengeRequired, Assurance: AssuranceCard, MaxAge: time.Minute, MaxLifetime: 5 * 366 * day, StatusAge: 3 * day}
+}
+
+// FusedProfile is a partner's code and ours in one picture (融合): the medical
+// code stands in front of the text, and the token behind it is bound to it
+// (SPEC §3.2, §9.2).
+func FusedProfile() Profile {
+	p := UniversalProfile()
+	p.ID, p.Name, p.PrefixSize = ProfileFused, "fused", 28
+	return p
+}
+
+// DelegatedProfile is the code of a child or an elder in the hands of an adult
+// (SPEC §3.2, §4.7).
+func DelegatedProfile() Profile {
+	return Profile{ID: ProfileDelegated, Name: "delegated", Kind: Person, Mode: Explicit, Source: SourceNone, SubjectSize: 8, SourceSize: delegationSize,
+		Challenge: ChallengeOptional, Assurance: AssuranceSoftware, MaxAge: time.Minute, MaxLifetime: 7 * day, StatusAge: day}
+}
+
+// MatterProfile is the printed code of a matter, 一事一码 (SPEC §3.2).
+func MatterProfile() Profile {
+	p := ThingProfile()
+	p.ID, p.Name, p.Kind, p.SubjectSize = ProfileMatter, "matter", Matter, 16
+	return p
+}
+
+// OrganisationProfile is the printed code of an organisation (SPEC §3.2).
+func OrganisationProfile() Profile {
+	p := ThingProfile()
+	p.ID, p.Name, p.Kind, p.SubjectSize = ProfileOrganisation, "organisation", Organisation, 32
+	return p
 }
 
 // ThingProfile is the printed code of a thing, 一物一码 (SPEC §3.2).
@@ -161,7 +220,10 @@ func PlaceProfile() Profile {
 
 // Profiles returns the standard profiles of SPEC §3.2.
 func Profiles() []Profile {
-	return []Profile{MedicalProfile(), TransitProfile(), UniversalProfile(), ThingProfile(), PlaceProfile()}
+	return []Profile{
+		MedicalProfile(), SocialSecurityProfile(), TransitProfile(), UniversalProfile(), CardProfile(), FusedProfile(), DelegatedProfile(),
+		ImplicitTransitProfile(), ThingProfile(), PlaceProfile(), MatterProfile(), OrganisationProfile(),
+	}
 }
 
 // ModeByte returns the second byte of every token of the profile (SPEC §2.2).
@@ -169,14 +231,14 @@ func (p Profile) ModeByte() byte {
 	return modeByte(p.Mode, p.SealSize > 0, p.SourceSize > 0)
 }
 
-// Definition returns the 28 bytes whose SM3 a trust list names beside the
+// Definition returns the 29 bytes whose SM3 a trust list names beside the
 // profile (SPEC §3.4), so that two parties who use one id for two things find
 // out before a code is accepted.
 func (p Profile) Definition() []byte {
 	b := []byte{byte(p.ID)}
 	b = binary.BigEndian.AppendUint32(b, uint32(p.City))
 	b = append(b, byte(p.Kind), p.ModeByte(), byte(p.Source), byte(p.SubjectSize), byte(p.SealSize), byte(p.SourceSize),
-		byte(p.Challenge), byte(p.Assurance), flags(p.StatusUnknownPasses, p.AnyAudience))
+		byte(p.PrefixSize), byte(p.Challenge), byte(p.Assurance), flags(p.StatusUnknownPasses, p.AnyAudience))
 	for _, d := range []time.Duration{p.MaxAge, p.MaxLifetime, p.StatusAge} {
 		b = binary.BigEndian.AppendUint32(b, uint32(d/time.Second))
 	}
@@ -215,12 +277,14 @@ func (p Profile) Validate() error {
 		return fail("its kind does not fit the range of its id")
 	case p.Mode == Static && p.Kind == Person:
 		return fail("a static code never stands for a person")
-	case p.Mode != Static && p.Mode != Explicit:
+	case p.Mode > Implicit:
 		return fail("its key mode is not one of this version")
 	case !validSubjectSize(p.SubjectSize):
 		return fail("its subject is not 8, 16, 32 or 64 bytes")
 	case p.SealSize < 0 || p.SealSize > maxSegment-sealOverhead || p.SourceSize < 0 || p.SourceSize > maxSegment:
 		return fail("a segment is too long")
+	case p.PrefixSize < 0 || p.PrefixSize > MaxPrefix || p.PrefixSize > 0 && p.Challenge != ChallengeOptional:
+		return fail("its prefix is too long, or its challenge field is not free to bind one")
 	case (p.Mode == Static) != (p.Challenge == ChallengeNone) || p.Challenge > ChallengeRequired:
 		return fail("its challenge rule does not fit its key mode")
 	case (p.Mode == Static) != (p.Assurance == AssuranceNone) || p.Assurance > AssuranceCard:
@@ -239,5 +303,6 @@ func (p Profile) Validate() error {
 
 const (
 	maxMaxAge   = time.Minute
+	MaxPrefix   = 128 // characters of a partner's code
 	maxLifetime = 100 * 366 * day
 )

@@ -18,15 +18,22 @@ import (
 // change: a terminal with other ones refuses every code of the profile.
 func TestProfileDefinitions(t *testing.T) {
 	want := map[citycode.ProfileID]string{
-		//        id city     kind mode source subject seal segment challenge assurance flags maxAge lifetime statusAge online
-		0x01: "01 00000000 01 11 01 08 00 00 01 01 00 0000003c 00093a80 00015180 ffff",
-		0x03: "03 00000000 01 11 03 08 00 00 01 01 00 0000003c 00093a80 0003f480 0000",
-		0x04: "04 00000000 01 11 01 08 00 00 01 01 02 0000003c 00015180 00015180 0002",
-		0x81: "81 00000000 03 10 00 08 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
-		0x82: "82 00000000 04 10 00 08 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
+		//        id city     kind mode source subject seal segment prefix challenge assurance flags maxAge lifetime statusAge online
+		0x01: "01 00000000 01 11 01 08 00 00 00 01 01 00 0000003c 00093a80 00015180 ffff",
+		0x02: "02 00000000 01 11 02 10 00 00 00 01 01 00 0000003c 00093a80 00015180 0000",
+		0x03: "03 00000000 01 11 03 08 00 00 00 01 01 00 0000003c 00093a80 0003f480 0000",
+		0x04: "04 00000000 01 11 01 08 00 00 00 01 01 02 0000003c 00015180 00015180 0002",
+		0x05: "05 00000000 01 11 00 08 00 00 00 02 04 00 0000003c 096c9900 0003f480 0000",
+		0x06: "06 00000000 01 11 01 08 00 00 1c 01 01 02 0000003c 00015180 00015180 0002",
+		0x07: "07 00000000 01 19 00 08 00 0e 00 01 01 00 0000003c 00093a80 00015180 0000",
+		0x13: "13 00000000 01 12 03 08 00 00 00 01 01 00 0000003c 00093a80 0003f480 0000",
+		0x81: "81 00000000 03 10 00 08 00 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
+		0x82: "82 00000000 04 10 00 08 00 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
+		0x83: "83 00000000 05 10 00 10 00 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
+		0x84: "84 00000000 02 10 00 20 00 00 00 00 00 01 00000000 12cc0300 00278d00 0000",
 	}
 	for _, p := range citycode.Profiles() {
-		assert.Equal(t, want[p.ID], spaced(p.Definition(), 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 4, 4, 2), p.Name)
+		assert.Equal(t, want[p.ID], spaced(p.Definition(), 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 4, 4, 2), p.Name)
 		assert.NoError(t, p.Validate())
 		delete(want, p.ID)
 	}
@@ -53,6 +60,7 @@ func TestProfileDefinitionCoversEverything(t *testing.T) {
 		"source": func(p *citycode.Profile) { p.Source = 0 }, "subject": func(p *citycode.Profile) { p.SubjectSize = 16 },
 		"seal": func(p *citycode.Profile) { p.SealSize = 18 }, "another seal": func(p *citycode.Profile) { p.SealSize = 19 },
 		"segment": func(p *citycode.Profile) { p.SourceSize = 28 }, "another segment": func(p *citycode.Profile) { p.SourceSize = 29 },
+		"prefix": func(p *citycode.Profile) { p.PrefixSize = 28 }, "another prefix": func(p *citycode.Profile) { p.PrefixSize = 29 },
 		"challenge": func(p *citycode.Profile) { p.Challenge = citycode.ChallengeRequired }, "assurance": func(p *citycode.Profile) { p.Assurance = citycode.AssuranceTEE },
 		"age": func(p *citycode.Profile) { p.MaxAge = time.Second }, "lifetime": func(p *citycode.Profile) { p.MaxLifetime = time.Hour },
 		"status age": func(p *citycode.Profile) { p.StatusAge = time.Hour }, "unknown passes": func(p *citycode.Profile) { p.StatusUnknownPasses = true },
@@ -61,7 +69,7 @@ func TestProfileDefinitionCoversEverything(t *testing.T) {
 		p := citycode.TransitProfile()
 		change(&p)
 		definition := string(p.Definition())
-		require.Len(t, definition, 28)
+		require.Len(t, definition, 29)
 		assert.Empty(t, seen[definition], name)
 		seen[definition] = name
 	}
@@ -100,6 +108,8 @@ func TestProfileValidate(t *testing.T) {
 		{"a subject of 64", "", of(person, func(p *citycode.Profile) { p.SubjectSize = 64 })},
 		{"the longest seal", "", of(person, func(p *citycode.Profile) { p.SealSize = 225 })},
 		{"the longest segment", "", of(person, func(p *citycode.Profile) { p.SourceSize = 255 })},
+		{"an implicit one", "", of(person, func(p *citycode.Profile) { p.Mode = citycode.Implicit })},
+		{"the longest prefix", "", of(person, func(p *citycode.Profile) { p.PrefixSize = citycode.MaxPrefix })},
 		{"a century", "", of(person, func(p *citycode.Profile) { p.MaxLifetime, p.StatusAge = citycode.MaxLifetime, citycode.MaxLifetime })},
 		{"1 s", "", of(person, func(p *citycode.Profile) { p.MaxAge = time.Second })},
 
@@ -117,7 +127,6 @@ func TestProfileValidate(t *testing.T) {
 		{"a person among the private things", "range", private(person, 0xf8, 210100)},
 		{"a place among the private people", "range", private(place, 0xf7, 210100)},
 		{"a static person", "never stands for a person", of(person, func(p *citycode.Profile) { p.Mode = citycode.Static })},
-		{"an implicit one", "key mode", of(person, func(p *citycode.Profile) { p.Mode = citycode.Implicit })},
 		{"one with a certified multiple", "key mode", of(person, func(p *citycode.Profile) { p.Mode = citycode.CertifiedMultiple })},
 		{"mode 17", "key mode", of(place, func(p *citycode.Profile) { p.Mode = 17 })},
 		{"a subject of 0", "subject", of(person, func(p *citycode.Profile) { p.SubjectSize = 0 })},
@@ -127,6 +136,10 @@ func TestProfileValidate(t *testing.T) {
 		{"a seal below zero", "segment", of(person, func(p *citycode.Profile) { p.SealSize = -1 })},
 		{"a segment too long", "segment", of(person, func(p *citycode.Profile) { p.SourceSize = 256 })},
 		{"a segment below zero", "segment", of(person, func(p *citycode.Profile) { p.SourceSize = -1 })},
+		{"a prefix too long", "prefix", of(person, func(p *citycode.Profile) { p.PrefixSize = citycode.MaxPrefix + 1 })},
+		{"a prefix below zero", "prefix", of(person, func(p *citycode.Profile) { p.PrefixSize = -1 })},
+		{"a prefix where a challenge is required", "prefix", of(person, func(p *citycode.Profile) { p.PrefixSize, p.Challenge = 28, citycode.ChallengeRequired })},
+		{"a place with a prefix", "prefix", of(place, func(p *citycode.Profile) { p.PrefixSize = 28 })},
 		{"a person without a challenge rule", "challenge", of(person, func(p *citycode.Profile) { p.Challenge = citycode.ChallengeNone })},
 		{"a place with a challenge rule", "challenge", of(place, func(p *citycode.Profile) { p.Challenge = citycode.ChallengeOptional })},
 		{"challenge rule 3", "challenge", of(person, func(p *citycode.Profile) { p.Challenge = 3 })},

@@ -19,7 +19,11 @@ const (
 	tagToken      = "CC1/tokn"
 	tagTrust      = "CC1/trst"
 	tagStatus     = "CC1/list"
+	tagDelta      = "CC1/dlta"
+	tagSnapshot   = "CC1/snap"
+	tagRoot       = "CC1/root"
 	tagPossession = "CC1/popp"
+	tagImplicit   = "CC1/impl"
 )
 
 // A PublicKey is an SM2 public key in the compressed form of GB/T
@@ -66,6 +70,14 @@ func newSuite(e engine.Engine) *suite {
 	s := &suite{engine: e}
 	s.hashes.New = func() any { return &hashState{Hash: e.NewSM3()} }
 	return s
+}
+
+// sum returns the SM3 of b.
+func (s *suite) sum(b []byte) (d [engine.DigestSize]byte) {
+	h := s.engine.NewSM3()
+	h.Write(b)
+	h.Sum(d[:0])
+	return d
 }
 
 // A verifyKey is a public key that is a point of the curve, with its ZA.

@@ -108,17 +108,19 @@ func TestSpecProfiles(t *testing.T) {
 	for _, p := range citycode.Profiles() {
 		known[p.ID] = p
 	}
-	kinds := map[string]citycode.SubjectKind{"person": citycode.Person, "thing": citycode.Thing, "place": citycode.Place}
-	modes := map[string]citycode.KeyMode{"static": citycode.Static, "explicit": citycode.Explicit}
-	sources := map[string]citycode.Source{"none": citycode.SourceNone, "medical": citycode.SourceMedical, "transit": citycode.SourceTransit}
-	rules := map[string]citycode.ChallengeRule{"none": citycode.ChallengeNone, "optional": citycode.ChallengeOptional}
+	kinds := map[string]citycode.SubjectKind{"person": citycode.Person, "thing": citycode.Thing, "place": citycode.Place, "matter": citycode.Matter, "organisation": citycode.Organisation}
+	modes := map[string]citycode.KeyMode{"static": citycode.Static, "explicit": citycode.Explicit, "implicit": citycode.Implicit}
+	sources := map[string]citycode.Source{"none": citycode.SourceNone, "medical": citycode.SourceMedical, "transit": citycode.SourceTransit, "social-security": citycode.SourceSocialSecurity}
+	assurances := map[string]citycode.Assurance{"none": citycode.AssuranceNone, "software": citycode.AssuranceSoftware, "card": citycode.AssuranceCard}
+	segments := regexp.MustCompile(`(prefix|source) (\d+)`)
+	rules := map[string]citycode.ChallengeRule{"none": citycode.ChallengeNone, "optional": citycode.ChallengeOptional, "required": citycode.ChallengeRequired}
 	scenes := map[string]citycode.Scenes{"all": 0xffff, "none": 0, "medical": citycode.Medical}
 	for line := range strings.Lines(table) {
 		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
 		for i := range cells {
 			cells[i] = strings.TrimSpace(cells[i])
 		}
-		if len(cells) != 13 || !strings.HasPrefix(cells[0], "0x") || cells[2] == "" {
+		if len(cells) != 15 || !strings.HasPrefix(cells[0], "0x") {
 			continue
 		}
 		id, err := strconv.ParseUint(cells[0], 0, 8)
@@ -128,12 +130,20 @@ func TestSpecProfiles(t *testing.T) {
 		size, _ := strconv.Atoi(cells[5])
 		name, _, _ := strings.Cut(cells[1], " ")
 		want := citycode.Profile{ID: citycode.ProfileID(id), Name: name, Kind: kinds[cells[2]], Mode: modes[cells[3]], Source: sources[cells[4]],
-			SubjectSize: size, Challenge: rules[cells[6]], Assurance: p.Assurance, MaxAge: seconds(cells[7]), MaxLifetime: seconds(cells[8]),
-			StatusAge: seconds(cells[9]), StatusUnknownPasses: cells[10] == "passes, marked", AnyAudience: cells[11] == "yes", OnlineScenes: scenes[cells[12]]}
+			SubjectSize: size, Challenge: rules[cells[6]], Assurance: assurances[cells[7]], MaxAge: seconds(cells[8]), MaxLifetime: seconds(cells[9]),
+			StatusAge: seconds(cells[10]), StatusUnknownPasses: cells[11] == "passes, marked", AnyAudience: cells[12] == "yes", OnlineScenes: scenes[cells[13]]}
+		for _, m := range segments.FindAllStringSubmatch(cells[14], -1) {
+			n, _ := strconv.Atoi(m[2])
+			switch m[1] {
+			case "prefix":
+				want.PrefixSize = n
+			case "source":
+				want.SourceSize = n
+			}
+		}
 		assert.Equal(t, want, p)
 		assert.NoError(t, p.Validate())
-		assert.Equal(t, p.Kind == citycode.Person, p.Assurance == citycode.AssuranceSoftware)
-		assert.Len(t, p.Definition(), 28)
+		assert.Len(t, p.Definition(), 29)
 	}
 	assert.Empty(t, known, "profiles that SPEC.md does not list")
 }

@@ -3,7 +3,6 @@ package citycode
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
@@ -62,6 +61,7 @@ type StatusList struct {
 	expires  int64
 	size     int
 	states   statusBits
+	digest   [engine.DigestSize]byte // of the body; names this state
 }
 
 // Issuer returns the issuer key whose credentials the list is about.
@@ -104,30 +104,22 @@ func OpenStatusList(msg []byte, trust *TrustList, have Version) (*StatusList, er
 	if m.list.issuer.City() != trust.city || m.signer.City() != trust.city {
 		return nil, listError(statusListName, ListForeignCity, "it is about %s and signed by %s, not by city %06d", m.list.issuer, m.signer, trust.city)
 	}
-	if err := m.checkSignature(trust); err != nil {
+	if err := m.checkSignature(trust, statusListName, tagStatus); err != nil {
 		return nil, err
 	}
 	if m.list.version.Before(have) {
 		return nil, listError(statusListName, ListRollback, "version %s is older than %s", m.list.version, have)
 	}
-	return m.decode()
+	l, err := m.decode()
+	if err != nil {
+		return nil, err
+	}
+	l.digest = trust.suite.sum(m.body)
+	return l, nil
 }
 
-func (m *statusMessage) checkSignature(trust *TrustList) error {
-	known := false
-	for _, e := range trust.entries[m.signer] {
-		if e.Use != UseStatus || m.list.issuedAt < e.issueFrom || m.list.issuedAt > e.issueUntil {
-			continue
-		}
-		known = true
-		if e.key.verify(m.sig, tagStatus, m.body) {
-			return nil
-		}
-	}
-	if !known {
-		return listError(statusListName, ListUnknownSigner, "key %s may not sign it", m.signer)
-	}
-	return listError(statusListName, ListBadSignature, "signature of key %s", m.signer)
+func (m *statusMessage) checkSignature(trust *TrustList, name, tag string) error {
+	return trust.checkListSignature(m.signer, UseStatus, m.list.issuedAt, name, tag, m.body, m.sig)
 }
 
 // A statusMessage is a status list whose signature is not verified yet and
@@ -147,133 +139,51 @@ func parseStatusList(msg []byte) (*statusMessage, error) {
 	fail := func(format string, args ...any) (*statusMessage, error) {
 		return nil, listError(statusListName, ListMalformed, format, args...)
 	}
-	if len(msg) > MaxStatusMessage {
-		return fail("%d bytes, at most %d", len(msg), MaxStatusMessage)
+	r, err := openList(msg, statusListName, kindStatus, MaxStatusMessage)
+	if err != nil {
+		return nil, err
 	}
-	r := wire.NewReader(msg)
-	version, kind := r.Uint8(), r.Uint8()
-	if !r.OK() || version&0xf0 != 0x10 || kind != kindStatus {
-		return fail("it does not begin as a status list")
+	m, err := readStatusHead(r, statusListName)
+	if err != nil {
+		return nil, err
 	}
-	if version != WireVersion {
-		return nil, listError(statusListName, ListUnsupported, "version %d", version&0x0f)
+	m.changes = r.Uint32()
+	if !r.OK() || r.Len() < engine.SignatureSize {
+		return fail("%w", errShort)
 	}
+	if int64(m.changes) > int64(m.list.size) {
+		return fail("%d states of %d entries", m.changes, m.list.size)
+	}
+	m.gaps = r.Bytes(r.Len() - engine.SignatureSize)
+	m.body, m.sig = msg[:len(msg)-engine.SignatureSize], r.Bytes(engine.SignatureSize)
+	return m, nil
+}
+
+// readStatusHead reads what a list and a delta begin with (SPEC §7.3).
+func readStatusHead(r *wire.Reader, name string) (*statusMessage, error) {
 	m := &statusMessage{signer: KeyID(r.Uint32())}
 	l := &m.list
 	l.issuer, l.list, l.version = KeyID(r.Uint32()), r.Uint8(), readVersion(r)
 	l.issuedAt, l.expires = int64(r.Uint32()), int64(r.Uint32())
 	size := r.Uint32()
-	m.changes = r.Uint32()
-	if !r.OK() || r.Len() < engine.SignatureSize {
-		return fail("%w", errShort)
-	}
-	if !m.signer.valid() || !l.issuer.valid() {
-		return fail("a key id is not of a GB/T 2260 city")
-	}
-	if size > MaxStatusEntries || m.changes > size {
-		return fail("%d states of %d entries (at most %d)", m.changes, size, MaxStatusEntries)
+	switch {
+	case !r.OK():
+		return nil, listError(name, ListMalformed, "%w", errShort)
+	case !m.signer.valid() || !l.issuer.valid():
+		return nil, listError(name, ListMalformed, "a key id is not of a GB/T 2260 city")
+	case size > MaxStatusEntries:
+		return nil, listError(name, ListMalformed, "%d entries, at most %d", size, MaxStatusEntries)
 	}
 	l.size = int(size)
-	m.gaps = r.Bytes(r.Len() - engine.SignatureSize)
-	m.body, m.sig = msg[:len(msg)-engine.SignatureSize], r.Bytes(engine.SignatureSize)
 	return m, nil
 }
 
 func (m *statusMessage) decode() (*StatusList, error) {
 	l := m.list
 	l.states = newStatusBits(l.size)
-	if err := readChanges(m.gaps, uint32(l.size), m.changes, l.states.set); err != nil {
+	err := readChanges(m.gaps, uint32(l.size), m.changes, 1, func(i uint32, v uint64) { l.states.set(i, StatusRevoked+Status(v)) })
+	if err != nil {
 		return nil, listError(statusListName, ListMalformed, "%w", err)
 	}
 	return &l, nil
-}
-
-// riceParameter returns k of SPEC §7.3: the number of low bits of a gap that
-// are written as they are. It follows from the counts, so there is one coding.
-func riceParameter(size, changes uint32) int {
-	if changes == 0 {
-		return 0
-	}
-	mean := uint64(size) * 69 / (uint64(changes) * 100) // mean gap times ln 2
-	return max(0, bits.Len64(mean)-1)
-}
-
-var errGaps = errors.New("its states do not fit its counts")
-
-// readChanges implements the coding of SPEC §7.3: for every entry that is not
-// valid, ascending, the gap to the one before it in Rice code and one bit for
-// its state. The time is linear in len(b), whatever the counts say.
-func readChanges(b []byte, size, changes uint32, set func(uint32, Status)) error {
-	k := riceParameter(size, changes)
-	in := bitReader{b: b}
-	next := uint64(0)
-	for ; changes > 0; changes-- {
-		for {
-			bit, ok := in.bit()
-			if !ok {
-				return errGaps
-			}
-			if bit == 0 {
-				break
-			}
-			next += 1 << k
-			if next >= uint64(size) {
-				return errGaps
-			}
-		}
-		low, ok := in.bits(k)
-		if !ok {
-			return errGaps
-		}
-		next += low
-		state, ok := in.bit()
-		if !ok || next >= uint64(size) {
-			return errGaps
-		}
-		set(uint32(next), StatusRevoked+Status(state))
-		next++
-	}
-	if !in.done() {
-		return errGaps
-	}
-	return nil
-}
-
-type bitReader struct {
-	b  []byte
-	at int // in bits
-}
-
-func (r *bitReader) bit() (uint64, bool) {
-	if r.at >= 8*len(r.b) {
-		return 0, false
-	}
-	v := r.b[r.at/8] >> (7 - r.at%8) & 1
-	r.at++
-	return uint64(v), true
-}
-
-func (r *bitReader) bits(n int) (v uint64, ok bool) {
-	for ; n > 0; n-- {
-		bit, ok := r.bit()
-		if !ok {
-			return 0, false
-		}
-		v = v<<1 | bit
-	}
-	return v, true
-}
-
-// done reports whether only zero bits that fill the last byte are left: any
-// other filling would be a second form of the same list.
-func (r *bitReader) done() bool {
-	if 8*len(r.b)-r.at >= 8 {
-		return false
-	}
-	for r.at < 8*len(r.b) {
-		if bit, _ := r.bit(); bit != 0 {
-			return false
-		}
-	}
-	return true
 }

@@ -1,10 +1,8 @@
 package citycode
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"time"
@@ -29,11 +27,6 @@ func NewStatusRegister(issuer KeyID, list uint8, size int) (*StatusRegister, err
 		return nil, fmt.Errorf("citycode: status register: %d entries, at most %d", size, MaxStatusEntries)
 	}
 	return &StatusRegister{issuer, list, size, newStatusBits(size)}, nil
-}
-
-// Register returns a register that begins with the states of a list.
-func (l *StatusList) Register() *StatusRegister {
-	return &StatusRegister{l.issuer, l.list, l.size, bytes.Clone(l.states)}
 }
 
 // Set changes the state of an index. A revocation is for good: a revoked index
@@ -70,6 +63,20 @@ func (r *StatusRegister) sign(h StatusHeader, key crypto.Signer, random io.Reade
 	if err != nil {
 		return nil, err
 	}
+	l, err := r.at(h)
+	if err != nil {
+		return nil, err
+	}
+	b := l.body(h.Signer)
+	sig, err := sk.sign(tagStatus, b)
+	if err != nil {
+		return nil, err
+	}
+	return append(b, sig...), nil
+}
+
+// at returns the register as a list under a header. It shares the states.
+func (r *StatusRegister) at(h StatusHeader) (*StatusList, error) {
 	issuedAt, err := seconds("issuedAt", h.IssuedAt)
 	if err != nil {
 		return nil, err
@@ -81,70 +88,6 @@ func (r *StatusRegister) sign(h StatusHeader, key crypto.Signer, random io.Reade
 	if !h.Signer.valid() {
 		return nil, fmt.Errorf("citycode: status list: key id %s is not of a GB/T 2260 city", h.Signer)
 	}
-	b := []byte{WireVersion, kindStatus}
-	b = binary.BigEndian.AppendUint32(b, uint32(h.Signer))
-	b = binary.BigEndian.AppendUint32(b, uint32(r.issuer))
-	b = append(b, r.list)
-	b = appendVersion(b, h.Version)
-	b = binary.BigEndian.AppendUint32(b, issuedAt)
-	b = binary.BigEndian.AppendUint32(b, expires)
-	b = binary.BigEndian.AppendUint32(b, uint32(r.size))
-	changes, gaps := r.encode()
-	b = binary.BigEndian.AppendUint32(b, changes)
-	b = append(b, gaps...)
-	sig, err := sk.sign(tagStatus, b)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, sig...), nil
-}
-
-// encode is the inverse of readChanges.
-func (r *StatusRegister) encode() (changes uint32, gaps []byte) {
-	for i := range r.size {
-		if r.states.at(uint32(i)) != StatusValid {
-			changes++
-		}
-	}
-	k := riceParameter(uint32(r.size), changes)
-	var out bitWriter
-	next := 0
-	for i := range r.size {
-		state := r.states.at(uint32(i))
-		if state == StatusValid {
-			continue
-		}
-		gap := uint64(i - next)
-		for q := gap >> k; q > 0; q-- {
-			out.bit(1)
-		}
-		out.bit(0)
-		for bit := k - 1; bit >= 0; bit-- {
-			out.bit(gap >> bit)
-		}
-		out.bit(uint64(state - StatusRevoked))
-		next = i + 1
-	}
-	return changes, out.finish()
-}
-
-type bitWriter struct {
-	bytes.Buffer
-	last byte
-	n    int
-}
-
-func (w *bitWriter) bit(v uint64) {
-	w.last = w.last<<1 | byte(v&1)
-	if w.n++; w.n == 8 {
-		w.WriteByte(w.last)
-		w.last, w.n = 0, 0
-	}
-}
-
-func (w *bitWriter) finish() []byte {
-	for w.n != 0 {
-		w.bit(0)
-	}
-	return w.Bytes()
+	return &StatusList{issuer: r.issuer, list: r.list, version: h.Version, issuedAt: int64(issuedAt), expires: int64(expires),
+		size: r.size, states: r.states}, nil
 }

@@ -21,6 +21,8 @@ type strangerTrust struct {
 	issuedAt, expires uint32
 	count             *uint16 // nil: as many as there are entries
 	entries           []strangerEntry
+	grantCount        *uint16 // nil: as many as there are grants
+	grants            []strangerGrant
 	roots             []crypto.Signer // that sign, in any order
 	tag               string          // empty: that of SPEC §1.2
 }
@@ -40,6 +42,15 @@ type strangerPin struct {
 	digest [32]byte
 }
 
+// A strangerGrant is what a city takes of another one's codes (SPEC §6.8).
+type strangerGrant struct {
+	city, epoch uint32
+	threshold   byte
+	roots       [][]byte
+	scenes      uint16
+	pins        []strangerPin
+}
+
 func (l *strangerTrust) body() []byte {
 	b := []byte{l.version, l.kind}
 	for _, v := range []uint32{l.city, l.epoch, l.counter, l.issuedAt, l.expires} {
@@ -57,10 +68,28 @@ func (l *strangerTrust) body() []byte {
 		for _, v := range []uint32{e.from, e.until, e.verify, e.life} {
 			b = binary.BigEndian.AppendUint32(b, v)
 		}
-		b = append(b, byte(len(e.pins)))
-		for _, p := range e.pins {
-			b = append(append(b, p.id), p.digest[:]...)
-		}
+		b = strangerPins(b, e.pins)
+	}
+	n = uint16(len(l.grants))
+	if l.grantCount != nil {
+		n = *l.grantCount
+	}
+	b = binary.BigEndian.AppendUint16(b, n)
+	for _, g := range l.grants {
+		b = binary.BigEndian.AppendUint32(b, g.city)
+		b = binary.BigEndian.AppendUint32(b, g.epoch)
+		b = append(b, g.threshold, byte(len(g.roots)))
+		b = append(b, bytes.Join(g.roots, nil)...)
+		b = binary.BigEndian.AppendUint16(b, g.scenes)
+		b = strangerPins(b, g.pins)
+	}
+	return b
+}
+
+func strangerPins(b []byte, pins []strangerPin) []byte {
+	b = append(b, byte(len(pins)))
+	for _, p := range pins {
+		b = append(append(b, p.id), p.digest[:]...)
 	}
 	return b
 }
@@ -126,12 +155,21 @@ func (l *strangerStatus) message(t testing.TB) []byte {
 	return append(body, signMessage(t, l.key, tag, body)...)
 }
 
-// riceBits codes states as SPEC §7.3 says, with strings of '0' and '1' instead
-// of shifts: slow, and hard to get wrong in the same way. states holds what is
-// not valid, '0' revoked and '1' suspended, by index.
+// riceBits codes states as SPEC §7.3 says. states holds what is not valid, '0'
+// revoked and '1' suspended, by index.
 func riceBits(size int, states map[uint32]byte) []byte {
+	values := make(map[uint32]string)
+	for i, s := range states {
+		values[i] = string(s)
+	}
+	return riceCode(size, values)
+}
+
+// riceCode is the coding of SPEC §7.3 and §7.6, with strings of '0' and '1'
+// instead of shifts: slow, and hard to get wrong in the same way.
+func riceCode(size int, values map[uint32]string) []byte {
 	var indices []uint32
-	for i := range states {
+	for i := range values {
 		indices = append(indices, i)
 	}
 	slices.Sort(indices)
@@ -152,7 +190,7 @@ func riceBits(size int, states map[uint32]byte) []byte {
 		for bit := k - 1; bit >= 0; bit-- {
 			bits = append(bits, '0'+byte(gap>>bit&1))
 		}
-		bits = append(bits, states[i])
+		bits = append(bits, values[i]...)
 		next = i + 1
 	}
 	for len(bits)%8 != 0 {
@@ -165,4 +203,118 @@ func riceBits(size int, states map[uint32]byte) []byte {
 		}
 	}
 	return out
+}
+
+// A strangerRoot is a root change in the making (SPEC §6.6).
+type strangerRoot struct {
+	version, kind         byte
+	city, epoch, issuedAt uint32
+	threshold             byte
+	count                 *byte // nil: as many as there are roots
+	roots                 [][]byte
+	signers               []crypto.Signer // in any order
+	tag                   string          // empty: that of SPEC §1.2
+}
+
+func (c *strangerRoot) body() []byte {
+	b := []byte{c.version, c.kind}
+	for _, v := range []uint32{c.city, c.epoch, c.issuedAt} {
+		b = binary.BigEndian.AppendUint32(b, v)
+	}
+	n := byte(len(c.roots))
+	if c.count != nil {
+		n = *c.count
+	}
+	return append(append(b, c.threshold, n), bytes.Join(c.roots, nil)...)
+}
+
+func (c *strangerRoot) message(t testing.TB) []byte {
+	t.Helper()
+	tag := c.tag
+	if tag == "" {
+		tag = "CC1/root"
+	}
+	var sigs [][]byte
+	for _, s := range c.signers {
+		sigs = append(sigs, append(rootID(t, s), signMessage(t, s, tag, c.body())...))
+	}
+	slices.SortFunc(sigs, bytes.Compare)
+	return joinSignatures(c.body(), sigs)
+}
+
+// A strangerSnapshot is a snapshot in the making (SPEC §6.7).
+type strangerSnapshot struct {
+	version, kind     byte
+	signer            uint32
+	epoch, counter    uint32
+	issuedAt, expires uint32
+	count             *uint16 // nil: as many as there are lists
+	lists             []strangerNamed
+	key               crypto.Signer
+	tag               string // empty: that of SPEC §1.2
+}
+
+type strangerNamed struct {
+	kind           byte
+	issuer         uint32
+	list           byte
+	epoch, counter uint32
+	digest         [32]byte
+}
+
+func (l *strangerSnapshot) body() []byte {
+	b := []byte{l.version, l.kind}
+	for _, v := range []uint32{l.signer, l.epoch, l.counter, l.issuedAt, l.expires} {
+		b = binary.BigEndian.AppendUint32(b, v)
+	}
+	n := uint16(len(l.lists))
+	if l.count != nil {
+		n = *l.count
+	}
+	b = binary.BigEndian.AppendUint16(b, n)
+	for _, e := range l.lists {
+		b = binary.BigEndian.AppendUint32(append(b, e.kind), e.issuer)
+		b = append(b, e.list)
+		b = binary.BigEndian.AppendUint32(b, e.epoch)
+		b = binary.BigEndian.AppendUint32(b, e.counter)
+		b = append(b, e.digest[:]...)
+	}
+	return b
+}
+
+func (l *strangerSnapshot) message(t testing.TB) []byte {
+	t.Helper()
+	tag := l.tag
+	if tag == "" {
+		tag = "CC1/snap"
+	}
+	return append(l.body(), signMessage(t, l.key, tag, l.body())...)
+}
+
+// A strangerDelta is a status delta in the making (SPEC §7.6): the fields of a
+// list, with the digests in front of the changes.
+type strangerDelta struct {
+	strangerStatus
+	base, result [32]byte
+}
+
+func (d *strangerDelta) body() []byte {
+	b := d.strangerStatus.body()
+	head := len(b) - len(d.gaps) - 4
+	return slices.Concat(b[:head], d.base[:], d.result[:], b[head:])
+}
+
+func (d *strangerDelta) message(t testing.TB) []byte {
+	t.Helper()
+	tag := d.tag
+	if tag == "" {
+		tag = "CC1/dlta"
+	}
+	return append(d.body(), signMessage(t, d.key, tag, d.body())...)
+}
+
+func sm3(b []byte) [32]byte {
+	h := engine.Default().NewSM3()
+	h.Write(b)
+	return [32]byte(h.Sum(nil))
 }

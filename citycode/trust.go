@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
-	"github.com/citizencode/citizencode/citycode/internal/wire"
 )
 
 // Limits of a trust list (SPEC §6).
@@ -29,6 +28,7 @@ const (
 	UseExplicit KeyUse = KeyUse(Explicit)
 	UseImplicit KeyUse = KeyUse(Implicit)
 	UseStatus   KeyUse = 0x10
+	UseSnapshot KeyUse = 0x11
 )
 
 // A TrustEntry is what a city says about one of its keys (SPEC §6.3).
@@ -58,11 +58,15 @@ func PinProfile(p Profile) TrustProfile {
 // A TrustConfig says whose list is accepted and what is known so far.
 type TrustConfig struct {
 	City      int         // GB/T 2260 code whose list this is; required
+	Epoch     uint32      // of the root keys; 0 means the first, 1
 	Roots     []PublicKey // root keys of the city, distinct; required
 	Threshold int         // how many distinct roots must have signed; required
 	Have      Version     // highest version ever accepted: an older list is refused
 	Engine    engine.Engine
 }
+
+// epoch is that of the root keys: a list of another epoch is not theirs.
+func (c TrustConfig) epoch() uint32 { return max(1, c.Epoch) }
 
 // A TrustList is a verified list of the keys of one city. It is immutable and
 // safe for concurrent use.
@@ -73,6 +77,9 @@ type TrustList struct {
 	issuedAt int64
 	expires  int64
 	entries  map[KeyID][]*trustEntry
+	grants   []Grant
+	roots    Grant // whose list it is; only the root set is filled
+	digest   [engine.DigestSize]byte
 }
 
 type trustEntry struct {
@@ -100,7 +107,9 @@ func (l *TrustList) Entries() []TrustEntry {
 	var list []TrustEntry
 	for _, same := range l.entries {
 		for _, e := range same {
-			list = append(list, e.TrustEntry)
+			c := e.TrustEntry
+			c.Profiles = slices.Clone(c.Profiles)
+			list = append(list, c)
 		}
 	}
 	slices.SortFunc(list, TrustEntry.compare)
@@ -136,11 +145,19 @@ func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
 	if err := checkRootSignatures(roots, cfg.Threshold, body, sigs); err != nil {
 		return nil, err
 	}
+	switch {
+	case draft.Version.Epoch > cfg.epoch():
+		// Roots that could name a later epoch than their own could push a
+		// terminal beyond the reach of their successors.
+		return nil, listError(trustListName, ListUnknownSigner, "version %s, the roots are of epoch %d", draft.Version, cfg.epoch())
+	case draft.Version.Epoch < cfg.epoch():
+		return nil, listError(trustListName, ListRollback, "version %s, the roots are of epoch %d", draft.Version, cfg.epoch())
+	}
 	if draft.Version.Before(cfg.Have) {
 		return nil, listError(trustListName, ListRollback, "version %s is older than %s", draft.Version, cfg.Have)
 	}
 	l := &TrustList{suite: s, city: draft.City, version: draft.Version, issuedAt: draft.IssuedAt.Unix(),
-		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry)}
+		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry), grants: draft.Grants, roots: rootSetOf(cfg), digest: s.sum(body)}
 	for _, e := range draft.Entries {
 		if _, clash := roots[keyHash(s, e.Key)]; clash {
 			return nil, listError(trustListName, ListMalformed, "key %s is a root key", e.ID)
@@ -190,11 +207,6 @@ func prepareRoots(s *suite, cfg TrustConfig) (map[rootID]*verifyKey, error) {
 	return roots, nil
 }
 
-type rootSignature struct {
-	root rootID
-	sig  [engine.SignatureSize]byte
-}
-
 func checkRootSignatures(roots map[rootID]*verifyKey, threshold int, body []byte, sigs []rootSignature) error {
 	for _, s := range sigs {
 		if roots[s.root] == nil {
@@ -219,16 +231,9 @@ func parseTrustList(msg []byte) (body []byte, sigs []rootSignature, d *TrustDraf
 	malformed := func(format string, args ...any) error {
 		return listError(trustListName, ListMalformed, format, args...)
 	}
-	if len(msg) > MaxTrustMessage {
-		return nil, nil, nil, malformed("%d bytes, at most %d", len(msg), MaxTrustMessage)
-	}
-	r := wire.NewReader(msg)
-	version, kind := r.Uint8(), r.Uint8()
-	if !r.OK() || version&0xf0 != 0x10 || kind != kindTrust {
-		return nil, nil, nil, malformed("it does not begin as a trust list")
-	}
-	if version != WireVersion {
-		return nil, nil, nil, listError(trustListName, ListUnsupported, "version %d", version&0x0f)
+	r, err := openList(msg, trustListName, kindTrust, MaxTrustMessage)
+	if err != nil {
+		return nil, nil, nil, err
 	}
 	d = &TrustDraft{City: int(r.Uint32()), Version: readVersion(r), IssuedAt: readTime(r), Expires: readTime(r)}
 	for n := int(r.Uint16()); n > 0 && r.OK(); n-- {
@@ -237,31 +242,18 @@ func parseTrustList(msg []byte) (body []byte, sigs []rootSignature, d *TrustDraf
 		e.Scenes = Scenes(r.Uint16())
 		e.IssueFrom, e.IssueUntil, e.VerifyUntil = readTime(r), readTime(r), readTime(r)
 		e.MaxLifetime = time.Duration(r.Uint32()) * time.Second
-		for p := int(r.Uint8()); p > 0 && r.OK(); p-- {
-			pin := TrustProfile{ID: ProfileID(r.Uint8())}
-			r.Copy(pin.Digest[:])
-			e.Profiles = append(e.Profiles, pin)
-		}
+		e.Profiles = readPins(r)
 		d.Entries = append(d.Entries, e)
+	}
+	for n := int(r.Uint16()); n > 0 && r.OK(); n-- {
+		d.Grants = append(d.Grants, readGrant(r))
 	}
 	if !r.OK() {
 		return nil, nil, nil, malformed("%w", errShort)
 	}
 	body = msg[:len(msg)-r.Len()]
-	for n := int(r.Uint8()); n > 0 && r.OK(); n-- {
-		var s rootSignature
-		r.Copy(s.root[:])
-		r.Copy(s.sig[:])
-		if k := len(sigs); k > 0 && bytes.Compare(sigs[k-1].root[:], s.root[:]) >= 0 {
-			return nil, nil, nil, malformed("signatures do not ascend by root key")
-		}
-		sigs = append(sigs, s)
-	}
-	if !r.OK() {
-		return nil, nil, nil, malformed("%w", errShort)
-	}
-	if r.Len() > 0 {
-		return nil, nil, nil, malformed("%d bytes behind the end", r.Len())
+	if sigs, err = readRootSignatures(r, trustListName); err != nil {
+		return nil, nil, nil, err
 	}
 	if err := d.check(); err != nil {
 		return nil, nil, nil, err
@@ -301,9 +293,9 @@ func (d *TrustDraft) check() error {
 		}
 		switch e.Use {
 		case UseStatic, UseExplicit, UseImplicit:
-		case UseStatus:
+		case UseStatus, UseSnapshot:
 			if len(e.Profiles) > 0 || e.Scenes != 0 || e.MaxLifetime != 0 {
-				return malformed("key %s signs status lists and names profiles, scenes or a lifetime", e.ID)
+				return malformed("key %s signs lists and names profiles, scenes or a lifetime", e.ID)
 			}
 		default:
 			return malformed("key %s has use %d", e.ID, e.Use)
@@ -314,16 +306,11 @@ func (d *TrustDraft) check() error {
 			return malformed("key %s has two uses", e.ID)
 		}
 		uses[e.Key] = e.Use
-		if len(e.Profiles) > maxProfiles {
-			return malformed("key %s names %d profiles, at most %d", e.ID, len(e.Profiles), maxProfiles)
-		}
-		for j := 1; j < len(e.Profiles); j++ {
-			if e.Profiles[j].ID <= e.Profiles[j-1].ID {
-				return malformed("profiles of key %s do not ascend", e.ID)
-			}
+		if !checkPins(e.Profiles) {
+			return malformed("profiles of key %s do not ascend, or are more than %d", e.ID, maxProfiles)
 		}
 	}
-	return nil
+	return d.checkGrants()
 }
 
 // allows reports whether the key may sign credentials of the profile, key mode
@@ -338,4 +325,33 @@ func (e *trustEntry) allows(p *Profile, pin *[engine.DigestSize]byte, scenes Sce
 		}
 	}
 	return false
+}
+
+// checkListSignature verifies the signature of a list that one key of the
+// trust list signs by itself (SPEC §6.4).
+func (l *TrustList) checkListSignature(signer KeyID, use KeyUse, issuedAt int64, name, tag string, body, sig []byte) error {
+	known := false
+	for _, e := range l.entries[signer] {
+		if e.Use != use || issuedAt < e.issueFrom || issuedAt > e.issueUntil {
+			continue
+		}
+		known = true
+		if e.key.verify(sig, tag, body) {
+			return nil
+		}
+	}
+	if !known {
+		return listError(name, ListUnknownSigner, "key %s may not sign it", signer)
+	}
+	return listError(name, ListBadSignature, "signature of key %s", signer)
+}
+
+// rootSetOf returns the root set of a configuration in the form of a grant.
+func rootSetOf(c TrustConfig) Grant {
+	return Grant{City: c.City, Epoch: c.epoch(), Threshold: c.Threshold, Roots: slices.SortedFunc(slices.Values(c.Roots), comparePublicKeys)}
+}
+
+// sameRoots reports whether two sets are one city's same roots.
+func (g *Grant) sameRoots(o *Grant) bool {
+	return g.City == o.City && g.Epoch == o.Epoch && g.Threshold == o.Threshold && slices.Equal(g.Roots, o.Roots)
 }

@@ -39,11 +39,22 @@ func strangersTrust(t testing.TB) strangerTrust {
 	}
 	return strangerTrust{version: 0x11, kind: 'T', city: 210100, epoch: 1, counter: 1, issuedAt: start - hour, expires: start + 30*dayLong,
 		entries: []strangerEntry{
-			entry(1, "issuer", 1, 0x000f, 7*dayLong, citycode.MedicalProfile(), citycode.TransitProfile(), citycode.UniversalProfile()),
-			entry(2, "printer", 0, 0xffff, 3650*dayLong, citycode.ThingProfile(), citycode.PlaceProfile()),
+			entry(1, "issuer", 1, 0x000f, 7*dayLong, profilesOf(citycode.Explicit)...),
+			entry(2, "printer", 0, 0xffff, 3650*dayLong, profilesOf(citycode.Static)...),
 			entry(3, "status", 0x10, 0, 0),
+			entry(4, "implicit", 2, 0x0001, 7*dayLong, citycode.ImplicitTransitProfile()),
 		},
 		roots: []crypto.Signer{root(0), root(1)}}
+}
+
+// profilesOf returns the standard profiles of a key mode.
+func profilesOf(mode citycode.KeyMode) (list []citycode.Profile) {
+	for _, p := range citycode.Profiles() {
+		if p.Mode == mode {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 func openTrust(t testing.TB, e engine.Engine, msg []byte, change func(*citycode.TrustConfig)) (*citycode.TrustList, citycode.ListReason) {
@@ -262,10 +273,12 @@ func TestTrustListLimits(t *testing.T) {
 	_, reason := openTrust(t, engine.Default(), l.message(t), all)
 	assert.Zero(t, reason)
 
-	// 24 + 57a + 33b + 1 + 144 bytes for a entries with b profiles are 1 MiB.
+	// 24 + 57a + 33b + 2 + 46 + 1 + 144 bytes for a entries with b profiles and
+	// one grant with one root are 1 MiB.
 	l = strangersTrust(t)
-	l.entries = manyEntries(l.entries[0], 1016)
-	for i, left := 0, 30015; i < len(l.entries); i++ {
+	l.grants = []strangerGrant{{city: 210200, epoch: 1, threshold: 1, roots: [][]byte{compressed(t, root(0))}}}
+	l.entries = manyEntries(l.entries[0], 1014)
+	for i, left := 0, 30017; i < len(l.entries); i++ {
 		n := min(left, citycode.MaxPins)
 		left -= n
 		l.entries[i].pins = make([]strangerPin, n)
@@ -274,7 +287,7 @@ func TestTrustListLimits(t *testing.T) {
 		}
 	}
 	msg := l.message(t)
-	require.Len(t, msg, citycode.MaxTrustMessage)
+	require.Equal(t, citycode.MaxTrustMessage, len(msg))
 	_, reason = openTrust(t, engine.Default(), msg, nil)
 	assert.Zero(t, reason)
 	l = strangersTrust(t)
@@ -289,31 +302,52 @@ func TestTrustListLimits(t *testing.T) {
 // TestTrustListRollback: SPEC §6.2.
 func TestTrustListRollback(t *testing.T) {
 	v := func(epoch, counter uint32) citycode.Version { return citycode.Version{Epoch: epoch, Counter: counter} }
+	const last = 1<<32 - 1
 	for _, c := range []struct {
+		roots      uint32 // epoch of the root keys
 		list, have citycode.Version
 		want       citycode.ListReason
 	}{
-		{v(1, 1), v(0, 0), 0},
-		{v(1, 1), v(1, 1), 0}, // the same list again
-		{v(1, 1), v(1, 2), citycode.ListRollback},
-		{v(1, 2), v(1, 1), 0},
-		{v(2, 0), v(1, 0xffffffff), 0}, // a fast-forward heals by a new epoch
-		{v(1, 0xffffffff), v(2, 0), citycode.ListRollback},
-		{v(0xffffffff, 0xffffffff), v(1, 1), 0},
-		{v(0, 0), v(0, 1), citycode.ListRollback},
+		{1, v(1, 1), v(0, 0), 0},
+		{0, v(1, 1), v(0, 0), 0},    // the first roots
+		{1, v(1, 1), v(1, 1), 0},    // the same list again
+		{1, v(1, 0), v(0, last), 0}, // whatever there was before
+		{1, v(1, 1), v(1, 2), citycode.ListRollback},
+		{1, v(1, 2), v(1, 1), 0},
+		{1, v(1, last), v(1, last), 0},
+		{1, v(1, last-1), v(1, last), citycode.ListRollback},
+		{2, v(2, 0), v(1, last), 0}, // a fast-forward heals by a new epoch
+		{2, v(2, 0), v(2, 1), citycode.ListRollback},
+		{last, v(last, last), v(1, 1), 0},
+		// A list is of the epoch of the keys that signed it. A later one would
+		// be beyond the reach of the roots that follow.
+		{1, v(2, 0), v(1, 1), citycode.ListUnknownSigner},
+		{1, v(2, 0), v(2, 1), citycode.ListUnknownSigner},
+		{1, v(last, last), v(1, 1), citycode.ListUnknownSigner},
+		{0, v(2, 1), v(0, 0), citycode.ListUnknownSigner},
+		{2, v(3, 1), v(2, 1), citycode.ListUnknownSigner},
+		// An earlier one is what the roots were changed for.
+		{1, v(0, 0), v(0, 1), citycode.ListRollback},
+		{1, v(0, last), v(0, 0), citycode.ListRollback},
+		{0, v(0, 1), v(0, 0), citycode.ListRollback},
+		{2, v(1, last), v(0, 0), citycode.ListRollback},
+		{2, v(1, last), v(2, 0), citycode.ListRollback},
 	} {
 		l := strangersTrust(t)
 		l.epoch, l.counter = c.list.Epoch, c.list.Counter
 		msg := l.message(t)
 		for _, e := range thin(engines(), 2) {
-			_, reason := openTrust(t, e, msg, func(cfg *citycode.TrustConfig) { cfg.Have = c.have })
-			assert.Equal(t, c.want, reason, "%s after %s", c.list, c.have)
+			_, reason := openTrust(t, e, msg, func(cfg *citycode.TrustConfig) { cfg.Have, cfg.Epoch = c.have, c.roots })
+			assert.Equal(t, c.want.String(), reason.String(), "%s after %s, roots of epoch %d", c.list, c.have, c.roots)
 		}
 	}
 	// Whose list it is, and whether it is genuine, comes before its age.
 	l := strangersTrust(t)
 	l.roots = l.roots[:1]
 	_, reason := openTrust(t, engine.Default(), l.message(t), func(cfg *citycode.TrustConfig) { cfg.Have = v(9, 9) })
+	assert.Equal(t, citycode.ListBadSignature, reason)
+	l.epoch = 2
+	_, reason = openTrust(t, engine.Default(), l.message(t), nil)
 	assert.Equal(t, citycode.ListBadSignature, reason)
 }
 
@@ -347,6 +381,11 @@ func TestTrustListRules(t *testing.T) {
 		{"a profile that nobody knows", 0, func(l *strangerTrust) {
 			l.entries[0].pins = append(l.entries[0].pins, strangerPin{0xef, [32]byte{}})
 		}},
+		{"a snapshot key", 0, func(l *strangerTrust) {
+			another(l, id|9, 0x11, key("snapshot"))
+			e := &l.entries[len(l.entries)-1]
+			e.scenes, e.life, e.pins = 0, 0, nil
+		}},
 		{"expired before it was issued", 0, func(l *strangerTrust) { l.expires = 1 }},
 
 		{"version 2", citycode.ListUnsupported, func(l *strangerTrust) { l.version = 0x12 }},
@@ -374,6 +413,14 @@ func TestTrustListRules(t *testing.T) {
 		{"a status key that issues", citycode.ListMalformed, func(l *strangerTrust) { another(l, id|9, 1, key("210100 status")) }},
 		{"use 3", citycode.ListMalformed, func(l *strangerTrust) { l.entries[0].use = 3 }},
 		{"use 17", citycode.ListMalformed, func(l *strangerTrust) { l.entries[0].use = 0x11 }},
+		{"use 18", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].use = 0x12 }},
+		{"a snapshot key with scenes", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].use, l.entries[2].scenes = 0x11, 1 }},
+		{"a snapshot key with a lifetime", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].use, l.entries[2].life = 0x11, 1 }},
+		{"a status key that signs snapshots", citycode.ListMalformed, func(l *strangerTrust) {
+			another(l, id|9, 0x11, key("210100 status"))
+			e := &l.entries[len(l.entries)-1]
+			e.scenes, e.life, e.pins = 0, 0, nil
+		}},
 		{"use 255", citycode.ListMalformed, func(l *strangerTrust) { l.entries[0].use = 0xff }},
 		{"a status key with scenes", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].scenes = 1 }},
 		{"a status key with profiles", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].pins = []strangerPin{{id: 3}} }},
@@ -394,9 +441,9 @@ func TestTrustListRules(t *testing.T) {
 				l.entries[0].pins[i].id = byte(i + 1)
 			}
 		}},
-		{"an entry that is not there", citycode.ListMalformed, func(l *strangerTrust) { l.count = count(4) }},
+		{"an entry that is not there", citycode.ListMalformed, func(l *strangerTrust) { l.count = count(5) }},
 		{"65535 entries that are not there", citycode.ListMalformed, func(l *strangerTrust) { l.count = count(0xffff) }},
-		{"an entry too many", citycode.ListMalformed, func(l *strangerTrust) { l.count = count(2) }},
+		{"an entry too many", citycode.ListMalformed, func(l *strangerTrust) { l.count = count(3) }},
 		{"1025 entries", citycode.ListMalformed, func(l *strangerTrust) { l.entries = manyEntries(l.entries[0], citycode.MaxTrustEntries+1) }},
 		{"a root key", citycode.ListMalformed, func(l *strangerTrust) { another(l, id|9, 1, compressed(t, root(2))) }},
 		{"a root key for status lists", citycode.ListMalformed, func(l *strangerTrust) { l.entries[2].key = compressed(t, root(0)) }},

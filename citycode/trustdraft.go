@@ -1,12 +1,10 @@
 package citycode
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 )
@@ -19,6 +17,7 @@ type TrustDraft struct {
 	IssuedAt time.Time
 	Expires  time.Time
 	Entries  []TrustEntry // in any order
+	Grants   []Grant      // in any order
 	// Proofs hold a proof of possession for every key that Previous does not
 	// have: without it a city could list, and be answerable for, a key that
 	// somebody else uses.
@@ -30,6 +29,7 @@ type TrustDraft struct {
 func (d *TrustDraft) Body() ([]byte, error) {
 	sorted := *d
 	sorted.Entries = slices.SortedFunc(slices.Values(d.Entries), TrustEntry.compare)
+	sorted.Grants = slices.SortedFunc(slices.Values(d.Grants), func(a, b Grant) int { return a.City - b.City })
 	if err := sorted.check(); err != nil {
 		return nil, err
 	}
@@ -62,11 +62,11 @@ func (d *TrustDraft) Body() ([]byte, error) {
 			return nil, fmt.Errorf("citycode: key %s: lifetime %s is out of range", e.ID, e.MaxLifetime)
 		}
 		b = binary.BigEndian.AppendUint32(b, uint32(e.MaxLifetime/time.Second))
-		b = append(b, byte(len(e.Profiles)))
-		for _, p := range e.Profiles {
-			b = append(b, byte(p.ID))
-			b = append(b, p.Digest[:]...)
-		}
+		b = appendPins(b, e.Profiles)
+	}
+	b = binary.BigEndian.AppendUint16(b, uint16(len(sorted.Grants)))
+	for i := range sorted.Grants {
+		b = sorted.Grants[i].append(b)
 	}
 	return b, err
 }
@@ -110,38 +110,15 @@ type RootSignature struct {
 // SignTrustList signs the body of a trust list with one root key. The keys may
 // be used on different days in different rooms.
 func SignTrustList(body []byte, root crypto.Signer) (*RootSignature, error) {
-	return signTrustList(body, root, rand.Reader)
-}
-
-func signTrustList(body []byte, root crypto.Signer, random io.Reader) (*RootSignature, error) {
-	key, err := newSignKey(root, random)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := key.sign(tagTrust, body)
-	if err != nil {
-		return nil, err
-	}
-	return &RootSignature{key.public, sig}, nil
+	return signRoot(body, root, tagTrust, rand.Reader)
 }
 
 // AssembleTrustList puts a body and its signatures together as the message
 // that [OpenTrustList] reads (SPEC §6.3).
 func AssembleTrustList(body []byte, sigs ...*RootSignature) ([]byte, error) {
-	if len(sigs) == 0 || len(sigs) > MaxRoots {
-		return nil, fmt.Errorf("citycode: %d root signatures, 1 to %d needed", len(sigs), MaxRoots)
-	}
-	s := newSuite(nil)
-	id := func(r *RootSignature) rootID { return keyHash(s, r.Root) }
-	sorted := slices.SortedFunc(slices.Values(sigs), func(a, b *RootSignature) int {
-		x, y := id(a), id(b)
-		return bytes.Compare(x[:], y[:])
-	})
-	msg := append(slices.Clone(body), byte(len(sorted)))
-	for _, r := range sorted {
-		root := id(r)
-		msg = append(msg, root[:]...)
-		msg = append(msg, r.sig...)
+	msg, err := assembleRootSignatures(body, MaxRoots, sigs)
+	if err != nil {
+		return nil, err
 	}
 	if _, _, _, err := parseTrustList(msg); err != nil {
 		return nil, err

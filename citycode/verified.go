@@ -10,6 +10,7 @@ type Verified struct {
 	at       int64
 	skew     int64 // of the terminal, seconds
 	scenes   Scenes
+	prefix   string // that stood in front of the text
 	status   bool
 	replay   bool
 	bound    bool

@@ -1,10 +1,13 @@
 package citycode
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/engine"
 )
 
 // Clock tolerances (SPEC §5.9).
@@ -16,9 +19,15 @@ const (
 // A VerifierConfig is what a verifier knows. It is not changed while the
 // verifier lives: new lists make a new verifier, which may share the guard.
 type VerifierConfig struct {
-	Trust  *TrustList    // required
-	Status []*StatusList // a credential whose list is missing has an unknown status
-	Replay *ReplayGuard  // required, unless
+	Trust *TrustList // required
+	// Foreign holds the lists of other cities, each opened with the roots that
+	// Trust grants it. A code of another city is taken only for what both list.
+	Foreign []*TrustList
+	// Snapshot, where a terminal has one, names the lists that belong together.
+	// After it expires the terminal says trust-stale.
+	Snapshot *Snapshot
+	Status   []*StatusList // a credential whose list is missing has an unknown status
+	Replay   *ReplayGuard  // required, unless
 	// InsecureNoReplayGuard says that the caller refuses a second use by
 	// other means, as a back office does.
 	InsecureNoReplayGuard bool
@@ -36,6 +45,8 @@ type VerifierConfig struct {
 type Verifier struct {
 	suite        *suite
 	trust        *TrustList
+	foreign      map[int]*TrustList
+	snapshot     *Snapshot
 	status       map[statusKey]*StatusList
 	replay       *ReplayGuard
 	profiles     profileSet
@@ -76,17 +87,33 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if v.replay != nil {
 		v.replay.cover(v.phoneSkew)
 	}
-	v.floor = cfg.Trust.issuedAt
+	if err := v.addForeign(cfg.Foreign); err != nil {
+		return nil, err
+	}
+	if err := v.addSnapshot(cfg); err != nil {
+		return nil, err
+	}
+	if err := v.checkEngine(); err != nil {
+		return nil, err
+	}
+	// Lists of other cities do not move the floor: no other city may stop
+	// this one's terminals by a date in the future.
+	v.floor = max(v.floor, cfg.Trust.issuedAt)
 	if !cfg.TimeFloor.IsZero() {
 		v.floor = max(v.floor, cfg.TimeFloor.Unix())
 	}
 	for _, l := range cfg.Status {
+		if l == nil {
+			return nil, errors.New("citycode: verifier: a status list is missing")
+		}
 		key := statusKey{l.issuer, l.list}
 		if v.status[key] != nil {
 			return nil, fmt.Errorf("citycode: verifier: two status lists %d of %s", l.list, l.issuer)
 		}
 		v.status[key] = l
-		v.floor = max(v.floor, l.issuedAt)
+		if l.issuer.City() == cfg.Trust.city {
+			v.floor = max(v.floor, l.issuedAt)
+		}
 	}
 	return v, nil
 }
@@ -101,299 +128,62 @@ func skewSeconds(what string, d time.Duration) (int64, error) {
 	return int64(d / time.Second), nil
 }
 
+func (v *Verifier) addForeign(lists []*TrustList) error {
+	v.foreign = make(map[int]*TrustList)
+	for _, l := range lists {
+		if l == nil {
+			return errors.New("citycode: verifier: a foreign trust list is missing")
+		}
+		grant, ok := v.trust.Grant(l.city)
+		if !ok || !grant.sameRoots(&l.roots) {
+			return fmt.Errorf("citycode: verifier: the trust list of city %06d was not opened with roots that city %06d grants", l.city, v.trust.city)
+		}
+		if v.foreign[l.city] != nil {
+			return fmt.Errorf("citycode: verifier: two trust lists of city %06d", l.city)
+		}
+		v.foreign[l.city] = l
+	}
+	return nil
+}
+
+func (v *Verifier) addSnapshot(cfg VerifierConfig) error {
+	if v.snapshot = cfg.Snapshot; v.snapshot == nil {
+		return nil
+	}
+	if !slices.Contains(v.snapshot.entries, v.trust.snapshotEntry()) {
+		return fmt.Errorf("citycode: verifier: the snapshot does not name trust list %s", v.trust.version)
+	}
+	for _, l := range cfg.Status {
+		if l == nil {
+			continue // refused below
+		}
+		// Lists of two days together say what no day said.
+		if l.issuer.City() == v.trust.city && !v.snapshot.names(l) {
+			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.list, l.issuer, l.version)
+		}
+	}
+	v.floor = max(v.floor, v.snapshot.issuedAt)
+	return nil
+}
+
+// checkEngine refuses an engine that could only ever say bad-signature about the
+// implicit codes of a listed key.
+func (v *Verifier) checkEngine() error {
+	if _, ok := v.suite.engine.(engine.Combiner); ok {
+		return nil
+	}
+	for _, list := range append([]*TrustList{v.trust}, slices.Collect(maps.Values(v.foreign))...) {
+		for id, same := range list.entries {
+			for _, e := range same {
+				if e.Use == UseImplicit {
+					return fmt.Errorf("citycode: verifier: key %s: %w", id, errNoCombiner)
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // TimeFloor returns the highest signed time that the verifier knows of, to be
 // stored and given as [VerifierConfig].TimeFloor at the next start.
 func (v *Verifier) TimeFloor() time.Time { return timeOf(v.floor) }
-
-// A Check is what the terminal asks of this one token.
-type Check struct {
-	Audience  Scenes     // groups that this terminal serves; none accepts no code with a dynamic part
-	Challenge *Challenge // that this terminal drew for this token; nil: a one-way scan
-	Online    bool       // the scenario's online service can be reached now
-	Lane      string     // names the lane, for codes that a camera sees twice; may be empty
-}
-
-// Verify decides about t in the order of SPEC §5 and stops at the first check
-// that fails: a *VerifyError. It takes no context because it performs no I/O:
-// that is what offline means.
-func (v *Verifier) Verify(t *Token, c Check) (*Verified, error) {
-	// Go's interface of a nil *VerifyError is not nil.
-	if verified, refused := v.verify(t, c); refused != nil {
-		return nil, refused
-	} else {
-		return verified, nil
-	}
-}
-
-func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
-	b := t.Bytes()
-	if v.replay != nil {
-		if again := v.replay.repeat(c.Lane, t); again != nil {
-			return again, nil
-		}
-	}
-	now := v.now().Unix()
-
-	profile, refused := v.checkProfile(t, b)
-	if refused != nil {
-		return nil, refused
-	}
-	candidates, refused := v.checkIssuer(profile, b, now)
-	if refused != nil {
-		return nil, refused
-	}
-	// Nothing above states a fact about the credential, and nothing below is
-	// reached unless the signatures hold: otherwise anyone could compose a
-	// code that has a gate write "revoked" beside a citizen's name.
-	entry, refused := v.checkSignatures(t, b, candidates)
-	if refused != nil {
-		return nil, refused
-	}
-	if refused := v.checkValidity(t, profile, entry, b, now); refused != nil {
-		return nil, refused
-	}
-	known, refused := v.checkStatus(profile, b, now)
-	if refused != nil {
-		return nil, refused
-	}
-	verified := &Verified{token: t, profile: profile, at: now, skew: v.terminalSkew, status: known}
-	if t.mode == Static {
-		return verified, nil
-	}
-	if refused := v.checkAge(t, profile, b, now); refused != nil {
-		return nil, refused
-	}
-	if verified.scenes, refused = checkAudience(t, b, c); refused != nil {
-		return nil, refused
-	}
-	if refused := checkChallenge(t, profile, b, c, now); refused != nil {
-		return nil, refused
-	}
-	verified.bound = c.Challenge != nil
-	if refused := v.accept(verified, c, now); refused != nil {
-		return nil, refused
-	}
-	return verified, nil
-}
-
-// checkProfile implements SPEC §5.1 and §5.2 as far as they need the profile.
-func (v *Verifier) checkProfile(t *Token, b []byte) (*pinnedProfile, *VerifyError) {
-	issuer := issuerOf(b)
-	p, ok := v.profiles.find(profileOf(b), issuer.City())
-	if !ok {
-		return nil, refuse(UnsupportedProfile, issuer, "profile 0x%02x", b[2])
-	}
-	// The sender chooses nothing that the profile fixes: a mode byte of
-	// another profile could strip the dynamic part.
-	switch {
-	case b[1] != p.ModeByte():
-		return nil, refuse(Malformed, issuer, "mode 0x%02x does not belong to profile %s", b[1], p.Name)
-	case t.subject.len() != p.SubjectSize:
-		return nil, refuse(Malformed, issuer, "subject of %d bytes in profile %s", t.subject.len(), p.Name)
-	case p.SealSize > 0 && t.seal.len() != p.SealSize+sealOverhead:
-		return nil, refuse(Malformed, issuer, "seal of %d bytes in profile %s", t.seal.len(), p.Name)
-	case p.SourceSize > 0 && t.source.len() != p.SourceSize:
-		return nil, refuse(Malformed, issuer, "source segment of %d bytes in profile %s", t.source.len(), p.Name)
-	case p.Mode != Static && t.audienceOf(b) == 0 && !p.AnyAudience:
-		return nil, refuse(Malformed, issuer, "no audience in profile %s", p.Name)
-	}
-	return p, nil
-}
-
-// checkIssuer implements SPEC §5.3 and §5.4. It returns the keys that may have
-// signed the credential.
-func (v *Verifier) checkIssuer(p *pinnedProfile, b []byte, now int64) ([]*trustEntry, *VerifyError) {
-	issuer := issuerOf(b)
-	// A clock before a time that somebody signed is wrong for certain; with
-	// it, every other time check would be worth nothing.
-	if now < v.floor-v.terminalSkew {
-		return nil, refuse(TerminalClockWrong, issuer, "it shows %s, the lists are of %s", timeOf(now), timeOf(v.floor))
-	}
-	if now > v.trust.expires {
-		return nil, refuse(TrustStale, issuer, "the trust list expired at %s", timeOf(v.trust.expires))
-	}
-	// Where two keys share the id, each speaks only for what stands beside
-	// itself: their rights never add up.
-	var allowed []*trustEntry
-	listed := false
-	for _, e := range v.trust.entries[issuer] {
-		listed = listed || e.Use != UseStatus
-		if e.allows(&p.Profile, &p.digest, scenesOf(b)) {
-			allowed = append(allowed, e)
-		}
-	}
-	switch {
-	case !listed:
-		return nil, refuse(UnknownIssuer, issuer, "key %s is not listed", issuer)
-	case len(allowed) == 0:
-		return nil, refuse(IssuerNotAllowed, issuer, "key %s does not speak for profile %s, mode %s and scenes %s", issuer, p.Name, p.Mode, scenesOf(b))
-	}
-	return allowed, nil
-}
-
-// checkSignatures implements SPEC §5.5. It returns the entry whose key signed.
-func (v *Verifier) checkSignatures(t *Token, b []byte, candidates []*trustEntry) (*trustEntry, *VerifyError) {
-	tag := tagCredential
-	if t.mode == Static {
-		tag = tagStatic
-	}
-	var signer *trustEntry
-	for _, e := range candidates {
-		if e.key.verify(t.issuerSig.of(b), tag, b[:t.issuerSig.from]) {
-			signer = e
-			break
-		}
-	}
-	if signer == nil {
-		return nil, refuse(BadIssuerSignature, issuerOf(b), "")
-	}
-	if t.mode == Static {
-		return signer, nil
-	}
-	holder, err := v.suite.prepare(PublicKey(t.key.of(b)))
-	if err != nil {
-		return nil, refuse(BadHolderSignature, issuerOf(b), "holder key: %w", err)
-	}
-	if !holder.verify(t.holderSig.of(b), tagToken, b[:t.holderSig.from]) {
-		return nil, refuse(BadHolderSignature, issuerOf(b), "")
-	}
-	return signer, nil
-}
-
-// checkValidity implements SPEC §5.6 and §5.7.
-func (v *Verifier) checkValidity(t *Token, p *pinnedProfile, e *trustEntry, b []byte, now int64) *VerifyError {
-	issuer, issuedAt, notAfter := issuerOf(b), issuedAtOf(b), notAfterOf(b)
-	if issuedAt < e.issueFrom || issuedAt > e.issueUntil {
-		return refuse(IssuerKeyNotValid, issuer, "issued at %s, the key signs from %s to %s", timeOf(issuedAt), timeOf(e.issueFrom), timeOf(e.issueUntil))
-	}
-	if now > e.verifyUntil {
-		return refuse(IssuerKeyNotValid, issuer, "the key counts until %s", timeOf(e.verifyUntil))
-	}
-	if limit := min(e.maxLifetime, int64(p.MaxLifetime/time.Second)); notAfter-issuedAt > limit {
-		return refuse(LifetimeExceeded, issuer, "%d s, at most %d s", notAfter-issuedAt, limit)
-	}
-	if now < issuedAt-v.terminalSkew {
-		return refuse(NotYetValid, issuer, "valid from %s", timeOf(issuedAt))
-	}
-	made := now
-	if t.mode != Static {
-		made = t.timeOf(b)
-	}
-	if made < issuedAt-v.phoneSkew {
-		return refuse(NotYetValid, issuer, "code made at %s, before %s", timeOf(made), timeOf(issuedAt))
-	}
-	if now > notAfter || made > notAfter {
-		return refuse(Expired, issuer, "valid until %s", timeOf(notAfter))
-	}
-	return nil
-}
-
-// checkStatus implements SPEC §5.8. It reports whether the status is known.
-func (v *Verifier) checkStatus(p *pinnedProfile, b []byte, now int64) (bool, *VerifyError) {
-	serial := serialOf(b)
-	state, unknown := StatusValid, "no list"
-	if l := v.status[statusKey{serial.Issuer, serial.List}]; l != nil {
-		var covered bool
-		state, covered = l.At(serial.Index)
-		switch {
-		case !covered:
-			unknown = "the list does not cover it"
-		case now > l.expires || now-l.issuedAt > int64(p.StatusAge/time.Second):
-			unknown = "the list is too old"
-		default:
-			unknown = ""
-		}
-	}
-	if unknown != "" && !p.StatusUnknownPasses {
-		return false, refuse(StatusUnknown, serial.Issuer, "%s: %s", serial, unknown)
-	}
-	// Where an unknown status passes, what an old list says against a code
-	// still counts: only its silence is worth nothing.
-	switch state {
-	case StatusValid:
-		return unknown == "", nil
-	case StatusSuspended:
-		return false, refuse(Suspended, serial.Issuer, "%s", serial)
-	default:
-		return false, refuse(Revoked, serial.Issuer, "%s", serial)
-	}
-}
-
-// checkAge implements SPEC §5.9.
-func (v *Verifier) checkAge(t *Token, p *pinnedProfile, b []byte, now int64) *VerifyError {
-	made := t.timeOf(b)
-	if made > now+v.phoneSkew {
-		return refuse(ClockAhead, issuerOf(b), "made %d s in the future", made-now)
-	}
-	if limit := int64(p.MaxAge/time.Second) + v.terminalSkew; now-made > limit {
-		return refuse(CodeTooOld, issuerOf(b), "made %d s ago, at most %d s", now-made, limit)
-	}
-	return nil
-}
-
-// checkAudience implements SPEC §5.10. It returns the groups in which the
-// verdict holds.
-func checkAudience(t *Token, b []byte, c Check) (Scenes, *VerifyError) {
-	mask, audience := scenesOf(b), t.audienceOf(b)
-	if audience == 0 {
-		audience = mask & c.Audience
-	}
-	if audience&^mask != 0 || audience&c.Audience == 0 {
-		return 0, refuse(WrongAudience, issuerOf(b), "shown for %s of %s, accepted here: %s", t.audienceOf(b), mask, c.Audience)
-	}
-	return audience, nil
-}
-
-// checkChallenge implements SPEC §5.11.
-func checkChallenge(t *Token, p *pinnedProfile, b []byte, c Check, now int64) *VerifyError {
-	issuer, answer := issuerOf(b), t.challenge.of(b)
-	switch {
-	case c.Challenge == nil && len(answer) > 0:
-		// Made for another terminal, or stored from an earlier question.
-		return refuse(ChallengeMismatch, issuer, "it answers a challenge that was not asked")
-	case c.Challenge == nil && p.Challenge == ChallengeRequired:
-		return refuse(ChallengeMissing, issuer, "profile %s needs a challenge", p.Name)
-	case c.Challenge == nil:
-		return nil
-	case len(answer) == 0:
-		return refuse(ChallengeMissing, issuer, "it answers no challenge")
-	case !bytes.Equal(answer, c.Challenge.value):
-		return refuse(ChallengeMismatch, issuer, "it answers another challenge")
-	}
-	limit := int64(p.MaxAge / time.Second)
-	if p.Challenge == ChallengeRequired {
-		limit = int64(CardChallengeAge / time.Second)
-	}
-	switch {
-	case now < c.Challenge.drawn || now-c.Challenge.drawn > limit:
-		return refuse(ChallengeExpired, issuer, "asked %d s ago, at most %d s", now-c.Challenge.drawn, limit)
-	case c.Challenge.used.Load():
-		return refuse(ChallengeReused, issuer, "")
-	}
-	return nil
-}
-
-// accept implements SPEC §5.12 to §5.14. Only here something is remembered.
-func (v *Verifier) accept(verified *Verified, c Check, now int64) *VerifyError {
-	issuer := verified.Issuer()
-	online := func() *VerifyError {
-		if p := verified.profile; p.OnlineScenes&verified.scenes != 0 && !c.Online {
-			return refuse(OnlineRequired, issuer, "profile %s in %s", p.Name, p.OnlineScenes&verified.scenes)
-		}
-		return nil
-	}
-	claim := func() *VerifyError {
-		if c.Challenge != nil && !c.Challenge.used.CompareAndSwap(false, true) {
-			return refuse(ChallengeReused, issuer, "")
-		}
-		return nil
-	}
-	if v.replay == nil {
-		if refused := online(); refused != nil {
-			return refused
-		}
-		return claim()
-	}
-	verified.replay = true
-	return v.replay.decide(verified.Accepted(), now, c.Lane, verified, online, claim)
-}

@@ -22,9 +22,10 @@ var Start = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 // Indices of the keys of a test city.
 const (
-	IssuerIndex = 1 // explicit credentials
-	StaticIndex = 2 // printed codes
-	StatusIndex = 3 // status lists
+	IssuerIndex   = 1 // explicit credentials
+	StaticIndex   = 2 // printed codes
+	StatusIndex   = 3 // status lists
+	ImplicitIndex = 4 // implicit credentials
 )
 
 // A Clock is a time of day that only moves when it is told to.
@@ -58,6 +59,7 @@ type City struct {
 	Clock    *Clock
 	Issuer   *citycode.Issuer // explicit credentials
 	Printer  *citycode.Issuer // static codes
+	Implicit *citycode.ImplicitIssuer
 	Roots    []citycode.PublicKey
 	Draft    citycode.TrustDraft // of the list in TrustMessage
 	Register map[citycode.KeyID]*citycode.StatusRegister
@@ -77,6 +79,10 @@ func NewCity(tb testing.TB, code int) *City {
 	require.NoError(tb, err)
 	status, err := citycode.NewIssuer(citycode.IssuerConfig{ID: c.ID(StatusIndex), Key: Key(c.name("status"))})
 	require.NoError(tb, err)
+	master, err := engine.NewImplicitKey(Scalar(c.name("implicit")))
+	require.NoError(tb, err)
+	c.Implicit, err = citycode.NewImplicitIssuer(citycode.ImplicitIssuerConfig{ID: c.ID(ImplicitIndex), Key: master, Answers: make(Answers), Rand: Random(c.name("implicit w"))})
+	require.NoError(tb, err)
 	for i := range 3 {
 		root, err := citycode.PublicKeyOf(Key(c.name(fmt.Sprintf("root %d", i))))
 		require.NoError(tb, err)
@@ -94,25 +100,42 @@ func NewCity(tb testing.TB, code int) *City {
 		}
 		return e
 	}
+	master2 := citycode.TrustEntry{ID: c.Implicit.ID(), Use: citycode.UseImplicit, Key: c.Implicit.PublicKey(), Scenes: citycode.Transit,
+		IssueFrom: Start.Add(-30 * day), IssueUntil: Start.Add(60 * day), VerifyUntil: Start.Add(4000 * day), MaxLifetime: 7 * day,
+		Profiles: []citycode.TrustProfile{citycode.PinProfile(citycode.ImplicitTransitProfile())}}
+	proof, err := c.key("implicit").ProvePossession(c.Implicit.ID(), [16]byte{1})
+	require.NoError(tb, err)
+	c.Draft.Proofs = append(c.Draft.Proofs, proof)
 	c.Draft.City = code
 	c.Draft.Version = citycode.Version{Epoch: 1, Counter: 1}
 	c.Draft.IssuedAt = Start.Add(-time.Hour)
 	c.Draft.Expires = Start.Add(30 * day)
 	c.Draft.Entries = []citycode.TrustEntry{
 		entry(c.Issuer, citycode.UseExplicit, citycode.Transit|citycode.Medical|citycode.Parking|citycode.Tourism, 7*day,
-			citycode.MedicalProfile(), citycode.TransitProfile(), citycode.UniversalProfile()),
-		entry(c.Printer, citycode.UseStatic, 0xffff, 3650*day, citycode.ThingProfile(), citycode.PlaceProfile()),
+			profilesOf(citycode.Explicit)...),
+		entry(c.Printer, citycode.UseStatic, 0xffff, 3650*day, profilesOf(citycode.Static)...),
 		entry(status, citycode.UseStatus, 0, 0),
+		master2,
 	}
 	c.Register = make(map[citycode.KeyID]*citycode.StatusRegister)
-	for _, i := range []*citycode.Issuer{c.Issuer, c.Printer} {
-		c.Register[i.ID()], err = citycode.NewStatusRegister(i.ID(), 0, 10_000)
+	for _, id := range []citycode.KeyID{c.Issuer.ID(), c.Printer.ID(), c.Implicit.ID()} {
+		c.Register[id], err = citycode.NewStatusRegister(id, 0, 10_000)
 		require.NoError(tb, err)
 	}
 	return c
 }
 
 const day = 24 * time.Hour
+
+// profilesOf returns the standard profiles of a key mode.
+func profilesOf(mode citycode.KeyMode) (list []citycode.Profile) {
+	for _, p := range citycode.Profiles() {
+		if p.Mode == mode {
+			list = append(list, p)
+		}
+	}
+	return list
+}
 
 func (c *City) name(role string) string { return fmt.Sprintf("%06d %s", c.Code, role) }
 
@@ -174,7 +197,7 @@ func (c *City) StatusMessage(issuer citycode.KeyID) []byte {
 func (c *City) Status(trust *citycode.TrustList) []*citycode.StatusList {
 	c.TB.Helper()
 	var lists []*citycode.StatusList
-	for _, issuer := range []citycode.KeyID{c.Issuer.ID(), c.Printer.ID()} {
+	for _, issuer := range []citycode.KeyID{c.Issuer.ID(), c.Printer.ID(), c.Implicit.ID()} {
 		l, err := citycode.OpenStatusList(c.StatusMessage(issuer), trust, citycode.Version{})
 		require.NoError(c.TB, err)
 		lists = append(lists, l)
@@ -236,6 +259,37 @@ func (c *City) CitizenWithKey(signer crypto.Signer, profile citycode.ProfileID, 
 	p.Holder, err = citycode.NewHolder(p.Cred, key)
 	require.NoError(c.TB, err)
 	return p
+}
+
+// ImplicitCitizen issues an implicit credential for transit.
+func (c *City) ImplicitCitizen(name string, change func(*citycode.Claims)) *Citizen {
+	c.TB.Helper()
+	name = "citizen " + name
+	proof, err := c.key(name).ProvePossession(c.Implicit.ID(), [16]byte{2})
+	require.NoError(c.TB, err)
+	c.next++
+	now := c.Clock.Now()
+	p := &Citizen{city: c, Claims: citycode.Claims{Profile: citycode.ProfileImplicit, IssuedAt: now, NotAfter: now.Add(day), Index: c.next,
+		Scenes: citycode.Transit, Subject: binary.BigEndian.AppendUint64(nil, uint64(c.next)<<32|0x0c1712e5), Possession: proof}}
+	if change != nil {
+		change(&p.Claims)
+	}
+	answer, err := c.Implicit.Issue(p.Claims)
+	require.NoError(c.TB, err)
+	signer, err := answer.Complete(Scalar(c.name(name)), c.Implicit.PublicKey())
+	require.NoError(c.TB, err)
+	p.Cred = answer.Credential
+	p.Key, err = citycode.NewSoftwareKey(deterministic{signer}, new(memoryCounter))
+	require.NoError(c.TB, err)
+	p.Holder, err = citycode.NewHolder(p.Cred, p.Key)
+	require.NoError(c.TB, err)
+	return p
+}
+
+func (c *City) key(name string) *citycode.SoftwareKey {
+	key, err := citycode.NewSoftwareKey(Key(c.name(name)), new(memoryCounter))
+	require.NoError(c.TB, err)
+	return key
 }
 
 // Show presents a code for an audience at the clock's time.

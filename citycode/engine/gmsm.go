@@ -17,7 +17,10 @@ func Default() Engine { return gmsm{} }
 
 type gmsm struct{}
 
-var _ Engine = gmsm{}
+var (
+	_ Engine   = gmsm{}
+	_ Combiner = gmsm{}
+)
 
 func (gmsm) Name() string { return "emmansun/gmsm v0.44.1" }
 
@@ -31,11 +34,37 @@ func (gmsm) Prepare(point []byte) (Key, error) {
 	if x == nil {
 		return nil, ErrPoint
 	}
-	k := &gmsmKey{public: ecdsa.PublicKey{Curve: curve, X: x, Y: y}}
+	return newGmsmKey(x, y), nil
+}
+
+func newGmsmKey(x, y *big.Int) *gmsmKey {
+	k := &gmsmKey{public: ecdsa.PublicKey{Curve: sm2.P256(), X: x, Y: y}}
 	k.raw[0] = 4
 	x.FillBytes(k.raw[1:33])
 	y.FillBytes(k.raw[33:])
-	return k, nil
+	return k
+}
+
+// Combine implements [Combiner].
+func (gmsm) Combine(w, p Key, k [32]byte) (Key, error) {
+	curve := sm2.P256()
+	wx, wy := affine(w)
+	px, py := affine(p)
+	kx, ky := curve.ScalarMult(px, py, k[:])
+	// The library's convention for infinity is (0, 0).
+	if kx.Sign() == 0 && ky.Sign() == 0 {
+		return w, nil
+	}
+	x, y := curve.Add(wx, wy, kx, ky)
+	if x.Sign() == 0 && y.Sign() == 0 {
+		return nil, ErrPoint
+	}
+	return newGmsmKey(x, y), nil
+}
+
+func affine(k Key) (x, y *big.Int) {
+	raw := k.Bytes()
+	return new(big.Int).SetBytes(raw[1:33]), new(big.Int).SetBytes(raw[33:])
 }
 
 func (gmsm) NewSM3() hash.Hash { return sm3.New() }

@@ -49,10 +49,19 @@ type note struct{ BugType, Description, Clause string }
 type world struct {
 	City        int
 	Roots       []data
+	Epoch       uint32
 	Threshold   int
 	TrustList   data
 	StatusLists []data
 	Profiles    []profile
+	Foreign     []foreign
+	Snapshot    data
+}
+
+type foreign struct {
+	City        int
+	TrustList   data
+	StatusLists []data
 }
 
 type profile struct {
@@ -61,6 +70,7 @@ type profile struct {
 	City                              int
 	Kind, Mode, Source                string
 	SubjectSize, SealSize, SourceSize int
+	PrefixSize                        int
 	Challenge, Assurance              string
 	MaxAge, MaxLifetime, StatusAge    int
 	StatusUnknownPasses, AnyAudience  bool
@@ -112,6 +122,7 @@ type tokenTest struct {
 	common
 	World, Terminal json.RawMessage
 	Before          []scan
+	Prefix          string
 	Token           data
 	Verdict         *verdict
 	Layers          *layers
@@ -119,6 +130,7 @@ type tokenTest struct {
 
 type scan struct {
 	Terminal       json.RawMessage
+	Prefix         string
 	Token          data
 	Result, Reason string
 	Number         int
@@ -139,11 +151,18 @@ type layers struct {
 	IssuerKey                                                          data
 	IssuerTag                                                          string
 	IssuerMessage, IssuerZA, IssuerDigest, IssuerSignature, Credential data
+	Implicit                                                           *implicit
 	Dynamic                                                            *dynamic
 	Text                                                               struct {
-		Decimal, Base45 string
-		QRVersionM      int
+		Decimal, Base45, Whole string
+		QRVersionM             int
 	}
+}
+
+type implicit struct {
+	Requester, ReconstructionPoint       data
+	Identity, HA, Lambda                 data
+	Share, HolderScalar, HolderPublicKey data
 }
 
 type claims struct {
@@ -163,7 +182,7 @@ type dynamic struct {
 }
 
 // names are the files of v1.
-var names = []string{"token_parse", "token_verify", "trust_list", "status_list", "qr_text", "signature"}
+var names = []string{"token_parse", "token_verify", "trust_list", "status_list", "root_change", "snapshot", "status_delta", "qr_text", "signature"}
 
 // read returns a file as it stands in the directory: TestGenerate may have written it a moment ago, after the
 // embedded one was built in.

@@ -21,7 +21,7 @@ const released = false
 
 // files makes every file of v1.
 func files() []*envelope {
-	return []*envelope{tokenParse(), tokenVerify(), trustList(), statusList(), qrText(), signatureAnswers()}
+	return []*envelope{tokenParse(), tokenVerify(), trustList(), statusList(), rootChanges(), snapshotList(), statusDelta(), qrText(), signatureAnswers()}
 }
 
 // TestGenerate makes every file from its seeds and compares it with the one in the repository. It runs before
@@ -61,7 +61,7 @@ func TestEmbedded(t *testing.T) {
 	}
 	paths, err := filepath.Glob("*/*")
 	require.NoError(t, err)
-	assert.Len(t, paths, 2*6+1)
+	assert.Len(t, paths, 2*9+1)
 	for _, path := range paths {
 		have, err := Vectors.ReadFile(filepath.ToSlash(path))
 		require.NoError(t, err)

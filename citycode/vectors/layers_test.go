@@ -11,16 +11,17 @@ import (
 // The layers of a valid token, from what an issuer knows to what a camera sees: where an implementation
 // differs, the first layer that differs is where its fault lies.
 type layers struct {
-	Claims          claims     `json:"claims"`
-	IssuerKey       hexBytes   `json:"issuerKey"`
-	IssuerTag       string     `json:"issuerTag"`
-	IssuerMessage   hexBytes   `json:"issuerMessage"`
-	IssuerZA        hexBytes   `json:"issuerZA"`
-	IssuerDigest    hexBytes   `json:"issuerDigest"`
-	IssuerSignature hexBytes   `json:"issuerSignature"`
-	Credential      hexBytes   `json:"credential"`
-	Dynamic         *dynamics  `json:"dynamic,omitempty"`
-	Text            textLayers `json:"text"`
+	Claims          claims          `json:"claims"`
+	IssuerKey       hexBytes        `json:"issuerKey"`
+	IssuerTag       string          `json:"issuerTag,omitempty"`
+	IssuerMessage   hexBytes        `json:"issuerMessage,omitempty"`
+	IssuerZA        hexBytes        `json:"issuerZA,omitempty"`
+	IssuerDigest    hexBytes        `json:"issuerDigest,omitempty"`
+	IssuerSignature hexBytes        `json:"issuerSignature,omitempty"`
+	Implicit        *implicitLayers `json:"implicit,omitempty"`
+	Credential      hexBytes        `json:"credential"`
+	Dynamic         *dynamics       `json:"dynamic,omitempty"`
+	Text            textLayers      `json:"text"`
 }
 
 type claims struct {
@@ -35,7 +36,7 @@ type claims struct {
 	Subject   hexBytes `json:"subject"`
 	Seal      hexBytes `json:"seal,omitempty"`
 	Source    hexBytes `json:"source,omitempty"`
-	HolderKey hexBytes `json:"holderKey,omitempty"`
+	HolderKey hexBytes `json:"holderKey,omitempty"` // not in implicit mode, where it follows from W
 }
 
 type dynamics struct {
@@ -55,10 +56,14 @@ type textLayers struct {
 	Decimal   string `json:"decimal"`
 	Base45    string `json:"base45"`
 	QRVersion int    `json:"qrVersionM"`
+	Whole     string `json:"whole,omitempty"` // the partner's code, then the decimal text
 }
 
 func (c *tokenCase) layers() *layers {
-	issuer := c.issuerSign.sign(c.head())
+	var issuer signed
+	if !c.implicit() {
+		issuer = c.issuerSign.sign(c.head())
+	}
 	l := &layers{
 		Claims: claims{int(c.profile), issuerName(c.issuer), int64(c.issuedAt), int64(c.notAfter), int(c.list), int(c.index), int(c.scenes),
 			int(c.benefit), c.subject, c.seal, c.source, c.holderKey},
@@ -66,11 +71,17 @@ func (c *tokenCase) layers() *layers {
 		IssuerDigest: issuer.digest, IssuerSignature: issuer.signature, Credential: c.credential(),
 	}
 	if c.holderKey != nil {
-		holder := c.holderSign.sign(append(c.credential(), c.dynamic()...))
+		holder := c.holder().sign(append(c.credential(), c.dynamic()...))
 		l.Dynamic = &dynamics{int64(c.time), int64(c.counter), int(c.audience), c.challenge, c.dynamic(), c.holderSign.tag,
 			holder.message, holder.za, holder.digest, holder.signature}
 	}
+	if c.implicit() {
+		l.Implicit, l.IssuerTag, l.Claims.HolderKey = c.implicitly.layers(c.head()), "", nil
+	}
 	l.Text = textOf(c.token())
+	if c.prefix != "" {
+		l.Text.Whole = c.prefix + l.Text.Decimal
+	}
 	return l
 }
 

@@ -28,6 +28,7 @@ const (
 	useExplicit = 1
 	useImplicit = 2
 	useStatus   = 0x10
+	useSnapshot = 0x11
 )
 
 // A trustDraft is a trust list in the making. It is encoded as it stands: nothing is put in order.
@@ -38,6 +39,8 @@ type trustDraft struct {
 	issuedAt, expires uint32
 	entries           []listEntry
 	count             *uint16 // in place of len(entries)
+	grants            []grantDraft
+	grantCount        *uint16 // in place of len(grants)
 	signers           []string
 }
 
@@ -58,12 +61,44 @@ func (t *trustDraft) body() []byte {
 		for _, v := range []uint32{e.from, e.until, e.verify, e.lifetime} {
 			b = binary.BigEndian.AppendUint32(b, v)
 		}
-		b = append(b, byte(len(e.pins)))
-		for _, p := range e.pins {
-			b = append(append(b, p.id), p.digest...)
-		}
+		b = appendPins(b, e.pins)
+	}
+	n = uint16(len(t.grants))
+	if t.grantCount != nil {
+		n = *t.grantCount
+	}
+	b = binary.BigEndian.AppendUint16(b, n)
+	for _, g := range t.grants {
+		b = g.append(b)
 	}
 	return b
+}
+
+func appendPins(b []byte, pins []pin) []byte {
+	b = append(b, byte(len(pins)))
+	for _, p := range pins {
+		b = append(append(b, p.id), p.digest...)
+	}
+	return b
+}
+
+// A grantDraft is what a city takes of another one (../SPEC.md §6.8).
+type grantDraft struct {
+	city, epoch uint32
+	threshold   byte
+	roots       [][]byte
+	scenes      uint16
+	pins        []pin
+}
+
+func (g *grantDraft) append(b []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, g.city)
+	b = binary.BigEndian.AppendUint32(b, g.epoch)
+	b = append(b, g.threshold, byte(len(g.roots)))
+	for _, r := range g.roots {
+		b = append(b, r...)
+	}
+	return appendPins(binary.BigEndian.AppendUint16(b, g.scenes), g.pins)
 }
 
 // A rootSignature stands at the end of a trust list.

@@ -75,6 +75,16 @@ var notes = map[string]note{
 	"Carry":           {arithmetic, "A valid signature that a carry or a missing reduction makes invalid.", "GB/T 32918.2-2016, 7.1"},
 	"Infinity":        {arithmetic, "The sum of the two products is the point at infinity: reject.", "GB/T 32918.2-2016, 7.1"},
 
+	"Implicit":   {bypass, "One signature says that the issuer meant the static part and that its holder showed it now.", "§4.5"},
+	"Lambda":     {bypass, "lambda is over W: otherwise anybody could choose a key and compute a W for words of his own.", "§4.5"},
+	"Garbage":    {bypass, "Every W gives some key. Until the holder's signature has verified, nothing in the token is anybody's word.", "§4.5"},
+	"Source":     {confusion, "The string in front of the text could be another patient's.", "§9.2"},
+	"Grant":      {bypass, "Another city's code is taken only for what the grant and the entry of the key both have.", "§6.8"},
+	"RootChange": {bypass, "The old set and the new one must both agree, each by its own threshold.", "§6.6"},
+	"Delta":      {state, "From one state to one other, with nothing to choose. Revoked is for good.", "§7.6"},
+	"Snapshot":   {state, "Lists of two days together say what no day said.", "§6.7"},
+	"Delegation": {confusion, "Who shows the code, for whom, and within which limits.", "§4.7"},
+
 	"KeyWindow":   {timing, "A key signs from issueFrom to issueUntil and counts to verifyUntil.", "§5.6"},
 	"Lifetime":    {timing, "The key and the profile each limit the lifetime.", "§5.6"},
 	"NotYetValid": {timing, "Before the credential begins.", "§5.7"},

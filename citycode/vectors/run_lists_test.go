@@ -65,7 +65,26 @@ type trustContent struct {
 			SM3 data
 		}
 	}
+	Grants  []grant
 	Signers []data
+}
+
+type grant struct {
+	City, Epoch, Threshold int
+	Roots                  []data
+	Scenes                 int
+	Profiles               []struct {
+		ID  int
+		SM3 data
+	}
+}
+
+func (g grant) of() citycode.Grant {
+	granted := citycode.Grant{City: g.City, Epoch: uint32(g.Epoch), Threshold: g.Threshold, Roots: publicKeys(g.Roots), Scenes: citycode.Scenes(g.Scenes)}
+	for _, p := range g.Profiles {
+		granted.Profiles = append(granted.Profiles, citycode.TrustProfile{ID: citycode.ProfileID(p.ID), Digest: [32]byte(p.SM3)})
+	}
+	return granted
 }
 
 func TestTrustList(t *testing.T) {
@@ -76,13 +95,14 @@ func TestTrustList(t *testing.T) {
 				e.run(t, i, test.ID, func(t *testing.T) {
 					var config struct {
 						City      int
+						Epoch     uint32
 						Roots     []data
 						Threshold int
 						Have      version
 					}
 					unmarshal(t, merge(t, g.Config, test.Config), &config)
-					list, err := citycode.OpenTrustList(test.List, citycode.TrustConfig{City: config.City, Roots: publicKeys(config.Roots),
-						Threshold: config.Threshold, Have: config.Have.of(), Engine: e})
+					list, err := citycode.OpenTrustList(test.List, citycode.TrustConfig{City: config.City, Epoch: config.Epoch, Roots: publicKeys(config.Roots),
+						Threshold: config.Threshold, Have: config.Have.of(), Engine: e.Engine})
 					requireListOutcome(t, err, test.common)
 					if err != nil {
 						return
@@ -93,6 +113,11 @@ func TestTrustList(t *testing.T) {
 					assert.Equal(t, want.Version.of(), list.Version())
 					assert.Equal(t, want.IssuedAt, list.IssuedAt().Unix())
 					assert.Equal(t, want.Expires, list.Expires().Unix())
+					for _, g := range want.Grants {
+						granted, ok := list.Grant(g.City)
+						require.True(t, ok)
+						assert.Equal(t, g.of(), granted)
+					}
 				})
 			}
 		}
@@ -110,7 +135,8 @@ func TestTrustList(t *testing.T) {
 func checkDraft(t *testing.T, g trustGroup, test trustTest) {
 	c := test.Content
 	d := citycode.TrustDraft{City: c.City, Version: c.Version.of(), IssuedAt: time.Unix(c.IssuedAt, 0), Expires: time.Unix(c.Expires, 0)}
-	uses := map[string]citycode.KeyUse{"static": citycode.UseStatic, "explicit": citycode.UseExplicit, "implicit": citycode.UseImplicit, "status": citycode.UseStatus}
+	uses := map[string]citycode.KeyUse{"static": citycode.UseStatic, "explicit": citycode.UseExplicit, "implicit": citycode.UseImplicit, "status": citycode.UseStatus,
+		"snapshot": citycode.UseSnapshot}
 	for _, e := range c.Entries {
 		id, err := citycode.ParseKeyID(e.ID)
 		require.NoError(t, err)
@@ -125,6 +151,9 @@ func checkDraft(t *testing.T, g trustGroup, test trustTest) {
 		proof, err := owner.ProvePossession(id, [citycode.PossessionNonceSize]byte{})
 		require.NoError(t, err)
 		d.Proofs = append(d.Proofs, proof)
+	}
+	for _, g := range c.Grants {
+		d.Grants = append(d.Grants, g.of())
 	}
 	body, err := d.Body()
 	require.NoError(t, err)
@@ -164,7 +193,7 @@ func TestStatusList(t *testing.T) {
 	}
 	all := groups[group](t, "status_list")
 	eachEngine(t, func(t *testing.T, e thinned) {
-		worlds := &worlds{engine: e, opened: map[string]*openWorld{}}
+		worlds := &worlds{engine: e.Engine, opened: map[string]*openWorld{}}
 		for _, g := range all {
 			for i, test := range g.Tests {
 				e.run(t, i, test.ID, func(t *testing.T) {

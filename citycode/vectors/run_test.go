@@ -96,7 +96,7 @@ func TestTokenParse(t *testing.T) {
 func TestTokenVerify(t *testing.T) {
 	all := groups[tokenGroup](t, "token_verify")
 	eachEngine(t, func(t *testing.T, e thinned) {
-		worlds := &worlds{engine: e, opened: map[string]*openWorld{}}
+		worlds := &worlds{engine: e.Engine, opened: map[string]*openWorld{}}
 		for _, g := range all {
 			for i, test := range g.Tests {
 				e.run(t, i, test.ID, func(t *testing.T) { worlds.run(t, g, test) })
@@ -110,10 +110,10 @@ func (w *worlds) run(t *testing.T, g tokenGroup, test tokenTest) {
 	world := w.open(t, merge(t, g.World, test.World))
 	s := newStage(t, w.engine, world, merge(t, g.Terminal, test.Terminal), test.Before)
 	for _, step := range test.Before {
-		_, err := s.scan(t, step.Token, step.Terminal)
+		_, err := s.scan(t, step.Token, step.Prefix, step.Terminal)
 		requireOutcome(t, err, step.Result, step.Reason, step.Number, step.Section)
 	}
-	verified, err := s.scan(t, test.Token, nil)
+	verified, err := s.scan(t, test.Token, test.Prefix, nil)
 	requireOutcome(t, err, test.Result, test.Reason, test.Number, test.Section)
 	if err != nil {
 		return
@@ -130,6 +130,11 @@ func (w *worlds) run(t *testing.T, g tokenGroup, test tokenTest) {
 	assert.Equal(t, want.OneWay, verified.OneWay())
 	assert.Equal(t, want.Repeated, verified.Repeated())
 	assert.Equal(t, []byte(test.Token), verified.Bytes())
+	delegation, delegated := verified.Delegation()
+	assert.Equal(t, want.Profile == int(citycode.ProfileDelegated), delegated)
+	if delegated {
+		assert.Equal(t, []byte(test.Layers.Claims.Source), delegation.Bytes())
+	}
 	if !want.Repeated { // a repeated verdict keeps the time of the first one
 		assert.Equal(t, s.now(), verified.At())
 	}
@@ -144,6 +149,8 @@ type worlds struct {
 
 type openWorld struct {
 	trust    *citycode.TrustList
+	foreign  []*citycode.TrustList
+	snapshot *citycode.Snapshot
 	status   []*citycode.StatusList
 	profiles []citycode.Profile
 }
@@ -157,19 +164,36 @@ func (w *worlds) open(t *testing.T, raw json.RawMessage) *openWorld {
 	}
 	var j world
 	unmarshal(t, raw, &j)
-	trust, err := citycode.OpenTrustList(j.TrustList, citycode.TrustConfig{City: j.City, Roots: publicKeys(j.Roots), Threshold: j.Threshold, Engine: w.engine})
+	trust, err := citycode.OpenTrustList(j.TrustList, citycode.TrustConfig{City: j.City, Epoch: j.Epoch, Roots: publicKeys(j.Roots), Threshold: j.Threshold, Engine: w.engine})
 	require.NoError(t, err)
 	o := &openWorld{trust: trust}
-	for _, msg := range j.StatusLists {
-		list, err := citycode.OpenStatusList(msg, trust, citycode.Version{})
+	o.addStatus(t, trust, j.StatusLists)
+	for _, f := range j.Foreign {
+		grant, ok := trust.Grant(f.City)
+		require.True(t, ok)
+		list, err := citycode.OpenTrustList(f.TrustList, grant.TrustConfig(citycode.Version{}, w.engine))
 		require.NoError(t, err)
-		o.status = append(o.status, list)
+		o.foreign = append(o.foreign, list)
+		o.addStatus(t, list, f.StatusLists)
+	}
+	if j.Snapshot != nil {
+		o.snapshot, err = citycode.OpenSnapshot(j.Snapshot, trust, citycode.Version{})
+		require.NoError(t, err)
 	}
 	for _, p := range j.Profiles {
 		o.profiles = append(o.profiles, profileOf(t, p))
 	}
 	w.opened[string(raw)] = o
 	return o
+}
+
+func (o *openWorld) addStatus(t *testing.T, trust *citycode.TrustList, lists []data) {
+	t.Helper()
+	for _, msg := range lists {
+		list, err := citycode.OpenStatusList(msg, trust, citycode.Version{})
+		require.NoError(t, err)
+		o.status = append(o.status, list)
+	}
 }
 
 func publicKeys(list []data) (keys []citycode.PublicKey) {
@@ -193,7 +217,7 @@ func profileOf(t *testing.T, j profile) citycode.Profile {
 		Kind:        citycode.SubjectKind(word([]string{"", "person", "organisation", "thing", "place", "matter"}, j.Kind)),
 		Mode:        citycode.KeyMode(word([]string{"static", "explicit", "implicit", "certified-multiple"}, j.Mode)),
 		Source:      citycode.Source(word([]string{"none", "medical", "social-security", "transit"}, j.Source)),
-		SubjectSize: j.SubjectSize, SealSize: j.SealSize, SourceSize: j.SourceSize,
+		SubjectSize: j.SubjectSize, SealSize: j.SealSize, SourceSize: j.SourceSize, PrefixSize: j.PrefixSize,
 		Challenge: citycode.ChallengeRule(word([]string{"none", "optional", "required"}, j.Challenge)),
 		Assurance: citycode.Assurance(word([]string{"none", "software", "tee", "secure-element", "card"}, j.Assurance)),
 		MaxAge:    seconds(j.MaxAge), MaxLifetime: seconds(j.MaxLifetime), StatusAge: seconds(j.StatusAge),
@@ -250,7 +274,7 @@ func newStage(t *testing.T, e engine.Engine, w *openWorld, raw json.RawMessage, 
 	}
 	replay, err := citycode.NewReplayGuard(guard)
 	require.NoError(t, err)
-	cfg := citycode.VerifierConfig{Trust: w.trust, Status: w.status, Replay: replay, Profiles: w.profiles, Now: s.now,
+	cfg := citycode.VerifierConfig{Trust: w.trust, Foreign: w.foreign, Snapshot: w.snapshot, Status: w.status, Replay: replay, Profiles: w.profiles, Now: s.now,
 		PhoneSkew: time.Duration(j.PhoneSkew) * time.Second, TerminalSkew: time.Duration(j.TerminalSkew) * time.Second}
 	if j.TimeFloor != nil {
 		cfg.TimeFloor = time.Unix(j.TimeFloor.Unix, 0)
@@ -269,7 +293,7 @@ func newStage(t *testing.T, e engine.Engine, w *openWorld, raw json.RawMessage, 
 func (s *stage) now() time.Time { return time.Unix(s.unix, 0).UTC() }
 
 // scan shows a code to the terminal, with the changes of one scan.
-func (s *stage) scan(t *testing.T, token data, change json.RawMessage) (*citycode.Verified, error) {
+func (s *stage) scan(t *testing.T, token data, prefix string, change json.RawMessage) (*citycode.Verified, error) {
 	t.Helper()
 	var j terminal
 	unmarshal(t, merge(t, s.terminal, change), &j)
@@ -282,5 +306,5 @@ func (s *stage) scan(t *testing.T, token data, change json.RawMessage) (*citycod
 	if err != nil {
 		return nil, err
 	}
-	return s.verifier.Verify(parsed, citycode.Check{Audience: citycode.Scenes(j.Audience), Challenge: s.challenge, Online: j.Online, Lane: j.Lane})
+	return s.verifier.Verify(parsed, citycode.Check{Audience: citycode.Scenes(j.Audience), Challenge: s.challenge, Online: j.Online, Prefix: prefix, Lane: j.Lane})
 }

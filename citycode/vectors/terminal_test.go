@@ -64,6 +64,7 @@ func gate() terminal {
 // A scan is a code that the same terminal saw before.
 type scan struct {
 	Terminal *terminal `json:"terminal,omitempty"`
+	Prefix   string    `json:"prefix,omitempty"` // a partner's code in front of the text
 	Token    hexBytes  `json:"token"`
 	outcome
 }
@@ -73,6 +74,7 @@ type tokenCase struct {
 	draft
 	world    *world
 	terminal terminal
+	prefix   string
 	before   []scan
 	edit     func(token []byte) []byte // after signing
 
@@ -84,6 +86,7 @@ type tokenTest struct {
 	World    *world    `json:"world,omitempty"`
 	Terminal *terminal `json:"terminal,omitempty"`
 	Before   []scan    `json:"before,omitempty"`
+	Prefix   string    `json:"prefix,omitempty"`
 	Token    hexBytes  `json:"token"`
 	outcome
 	Verdict *verdict `json:"verdict,omitempty"`
@@ -158,7 +161,7 @@ func (b *tokenBuilder) invalid(reason citycode.Reason, fault, flags, comment str
 }
 
 func (c *tokenCase) test(l label) tokenTest {
-	t := tokenTest{label: l, World: c.world, Before: c.before, Token: c.token()}
+	t := tokenTest{label: l, World: c.world, Before: c.before, Prefix: c.prefix, Token: c.token()}
 	if c.edit != nil {
 		t.Token = c.edit(t.Token)
 	}

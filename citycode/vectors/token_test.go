@@ -19,6 +19,7 @@ type draft struct {
 	holderKey              []byte // nil: a static code
 	multiple               []byte
 	issuerSign             signing
+	implicitly             *issuance // how an implicit code was issued, if it was
 
 	time, counter uint32
 	audience      uint16
@@ -28,7 +29,8 @@ type draft struct {
 
 // A signing says how a signature is made. With only key and tag it is made as the standard says.
 type signing struct {
-	key   string // name of the TEST key
+	key   string   // name of the TEST key
+	with  *testKey // in place of it
 	tag   string
 	za    func(k *testKey) []byte             // in place of ZA under the default identifier
 	over  func(message []byte) []byte         // what is signed in place of tag ‖ message
@@ -45,7 +47,10 @@ func (s signing) sign(message []byte) signed {
 	if s.give != nil {
 		return signed{signature: s.give}
 	}
-	k := key(s.key)
+	k := s.with
+	if k == nil {
+		k = key(s.key)
+	}
 	m := append([]byte(s.tag), message...)
 	if s.over != nil {
 		m = s.over(message)
@@ -119,7 +124,17 @@ func (d *draft) token() []byte {
 		return b
 	}
 	b = append(b, d.dynamic()...)
-	return append(b, d.holderSign.sign(b).signature...)
+	return append(b, d.holder().sign(b).signature...)
+}
+
+// holder says how the holder signs: in implicit mode with the key that the issuer's answer gives, unless the
+// draft says otherwise.
+func (d *draft) holder() signing {
+	s := d.holderSign
+	if s.key == "" && s.with == nil && s.give == nil {
+		s.with = d.implicitly.key(d.head())
+	}
+	return s
 }
 
 // A field is a named stretch of a token.

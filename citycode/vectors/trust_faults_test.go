@@ -15,7 +15,7 @@ func (e *envelope) trustFormat() {
 	malformed("list/empty", "Truncated", "no bytes", func(c *trustCase) { c.edit = func([]byte) []byte { return nil } })
 	malformed("version/first-byte-02", "FirstByte", "first byte 0x02", func(c *trustCase) { c.trust.version = 2 })
 	malformed("kind/status", "FirstByte", "it says that it is a status list", func(c *trustCase) { c.trust.kind = 'S' })
-	malformed("kind/snapshot", "FirstByte", "a kind that nobody has defined", func(c *trustCase) { c.trust.kind = 'N' })
+	malformed("kind/snapshot", "FirstByte", "it says that it is a snapshot", func(c *trustCase) { c.trust.kind = 'N' })
 	b.invalid(citycode.ListUnsupported, "version/version-2", "Version", "version 2", func(c *trustCase) { c.trust.version = 0x12 })
 	b.invalid(citycode.ListUnsupported, "version/version-0", "Version", "version 0", func(c *trustCase) { c.trust.version = 0x10 })
 
@@ -106,8 +106,8 @@ func (e *envelope) trustEntries() {
 		c.add(c.issuer(1, newIssuerKey, useExplicit, 1, day, transit))
 		c.add(c.issuer(1, "210100 issuer, third", useExplicit, 1, day, transit))
 	})
-	for _, use := range []byte{3, 4, 0x0f, 0x11, 0xff} {
-		malformed("use/"+map[byte]string{3: "certified-multiple", 4: "4", 0x0f: "15", 0x11: "17", 0xff: "255"}[use], "KeyUse", "a use that nobody has defined",
+	for _, use := range []byte{3, 4, 0x0f, 0x12, 0xff} {
+		malformed("use/"+map[byte]string{3: "certified-multiple", 4: "4", 0x0f: "15", 0x12: "18", 0xff: "255"}[use], "KeyUse", "a use that nobody has defined",
 			func(c *trustCase) { c.trust.entries[0].use = use })
 	}
 	malformed("scenes/of-status-key", "KeyUse", "a status key with a scene group", func(c *trustCase) { c.trust.entries[2].scenes = 1 })

@@ -10,6 +10,7 @@ import (
 // are there.
 type trustConfig struct {
 	City      int          `json:"city,omitempty"`
+	Epoch     int          `json:"epoch,omitempty"` // of the roots
 	Roots     []hexBytes   `json:"roots,omitempty"`
 	Threshold *int         `json:"threshold,omitempty"`
 	Have      *listVersion `json:"have,omitempty"`
@@ -35,6 +36,7 @@ type trustContent struct {
 	IssuedAt int64          `json:"issuedAt"`
 	Expires  int64          `json:"expires"`
 	Entries  []entryContent `json:"entries"`
+	Grants   []grantContent `json:"grants"`
 	Signers  []hexBytes     `json:"signers"`
 }
 
@@ -55,16 +57,37 @@ type pinContent struct {
 	SM3 hexBytes `json:"sm3"`
 }
 
+type grantContent struct {
+	City      int          `json:"city"`
+	Epoch     int          `json:"epoch"`
+	Threshold int          `json:"threshold"`
+	Roots     []hexBytes   `json:"roots"`
+	Scenes    int          `json:"scenes"`
+	Profiles  []pinContent `json:"profiles"`
+}
+
+func contentOf(pins []pin) []pinContent {
+	list := []pinContent{}
+	for _, p := range pins {
+		list = append(list, pinContent{int(p.id), p.digest})
+	}
+	return list
+}
+
 func (t *trustDraft) content() *trustContent {
 	c := &trustContent{City: int(t.city), Version: listVersion{t.epoch, t.counter}, IssuedAt: int64(t.issuedAt), Expires: int64(t.expires),
-		Entries: []entryContent{}}
-	uses := map[byte]string{useStatic: "static", useExplicit: "explicit", useImplicit: "implicit", useStatus: "status"}
+		Entries: []entryContent{}, Grants: []grantContent{}}
+	uses := map[byte]string{useStatic: "static", useExplicit: "explicit", useImplicit: "implicit", useStatus: "status", useSnapshot: "snapshot"}
 	for _, e := range t.entries {
-		j := entryContent{issuerName(e.id), uses[e.use], e.key, int(e.scenes), int64(e.from), int64(e.until), int64(e.verify), int64(e.lifetime), []pinContent{}}
-		for _, p := range e.pins {
-			j.Profiles = append(j.Profiles, pinContent{int(p.id), p.digest})
-		}
+		j := entryContent{issuerName(e.id), uses[e.use], e.key, int(e.scenes), int64(e.from), int64(e.until), int64(e.verify), int64(e.lifetime), contentOf(e.pins)}
 		c.Entries = append(c.Entries, j)
+	}
+	for _, g := range t.grants {
+		j := grantContent{int(g.city), int(g.epoch), int(g.threshold), nil, int(g.scenes), contentOf(g.pins)}
+		for _, r := range g.roots {
+			j.Roots = append(j.Roots, r)
+		}
+		c.Grants = append(c.Grants, j)
 	}
 	for _, name := range t.signers {
 		c.Signers = append(c.Signers, key(name).public())
@@ -95,7 +118,7 @@ type trustBuilder struct {
 func (e *envelope) trustGroup(first int, comment string) *trustBuilder {
 	clear(keysUsed)
 	city := newCity()
-	g := &trustGroup{Comment: comment, Config: trustConfig{shenyang, city.rootKeys(), ptr(2), &listVersion{1, 7}}}
+	g := &trustGroup{Comment: comment, Config: trustConfig{shenyang, 1, city.rootKeys(), ptr(2), &listVersion{1, 7}}}
 	e.Groups = append(e.Groups, g)
 	return &trustBuilder{e.numbers(first), g}
 }
@@ -142,6 +165,7 @@ func trustList() *envelope {
 	e.trustSignatures()
 	e.trustVersions()
 	e.trustConfigurations()
+	e.trustGrants()
 	return e
 }
 
@@ -172,9 +196,9 @@ func (e *envelope) trustValid() {
 		e.from, e.until, e.verify = 0xffffffff, 0xffffffff, 0xffffffff
 	})
 	b.valid("Rollback", "a later counter", func(c *trustCase) { c.trust.counter = 8 })
-	b.valid("Rollback", "the next epoch with a lower counter: it overtakes a list that was pushed to the highest counter", func(c *trustCase) {
+	b.valid("Rollback", "the roots of the next epoch, and a lower counter: it overtakes a list that was pushed to the highest counter", func(c *trustCase) {
 		c.trust.epoch, c.trust.counter = 2, 0
-		c.config = &trustConfig{Have: &listVersion{1, 0xffffffff}}
+		c.config = &trustConfig{Epoch: 2, Have: &listVersion{1, 0xffffffff}}
 	})
 	b.valid("LeadingZero", "a root signature whose r begins with a zero byte", func(c *trustCase) {
 		for ; c.trust.signatures()[0].signature[0] != 0; c.trust.counter++ {

@@ -7,6 +7,7 @@
 //   - token_parse: bytes that can, or cannot, be cut as a token
 //   - token_verify: tokens, the world of a terminal, and its verdict
 //   - trust_list, status_list: signed lists, and whether they open
+//   - root_change, snapshot, status_delta: whether they are accepted, and what they make
 //   - qr_text: the text of a symbol, and the token in it
 //   - signature: known answers for SM2, SM3 and SM4
 //

@@ -64,7 +64,7 @@ func (e *envelope) orders() {
 	first(citycode.ChallengeReused, "replayed", "the same answer of the same phone twice", func(c *tokenCase) {
 		c.terminal.Challenge = drawn("210100 gate 7", 16, now)
 		c.challenge = c.terminal.Challenge.Value
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 	})
 	first(citycode.Replayed, "online-required", "a used medical code at a desk that is offline", func(c *tokenCase) {
 		c.draft = medical()

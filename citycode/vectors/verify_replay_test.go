@@ -19,7 +19,7 @@ func (e *envelope) challenges() {
 		ask(c, 16, now)
 		other := ride()
 		other.index, other.challenge = suspendedIndex, c.challenge
-		c.before = []scan{{nil, other.token(), refused(citycode.Suspended)}}
+		c.before = []scan{{nil, "", other.token(), refused(citycode.Suspended)}}
 	})
 
 	wrong := func(r citycode.Reason, fault, comment string, change func(*tokenCase)) {
@@ -51,12 +51,12 @@ func (e *envelope) challenges() {
 	wrong(citycode.ChallengeExpired, "drawn-in-the-future", "the clock was set back after the challenge was drawn", func(c *tokenCase) { ask(c, 16, now+1) })
 	wrong(citycode.ChallengeReused, "answered-before", "another citizen has answered this challenge already", func(c *tokenCase) {
 		ask(c, 16, now)
-		c.before = []scan{{nil, somebody(c.challenge), valid}}
+		c.before = []scan{{nil, "", somebody(c.challenge), valid}}
 	})
 	wrong(citycode.ChallengeReused, "card-answered-before", "another citizen has answered this card challenge already", func(c *tokenCase) {
 		c.draft = card()
 		ask(c, 16, now)
-		c.before = []scan{{nil, somebody(c.challenge), valid}}
+		c.before = []scan{{nil, "", somebody(c.challenge), valid}}
 	})
 }
 
@@ -89,7 +89,7 @@ func (e *envelope) replays() {
 	b.valid("Replay", "the same index in another status list is another credential", func(c *tokenCase) { knows(c, func(d *draft) { d.list = 1 }) })
 	b.valid("Replay", "the same index of another issuer is another credential", func(c *tokenCase) { knows(c, func(d *draft) { d.issuer = id(shenyang, 2) }) })
 	b.valid("Repeated", "the same bytes on the same lane after 2 s: the camera still sees the code, the earlier verdict stands", func(c *tokenCase) {
-		c.before = []scan{{&terminal{Clock: at(now - 2), Lane: ptr("1")}, c.token(), valid}}
+		c.before = []scan{{&terminal{Clock: at(now - 2), Lane: ptr("1")}, "", c.token(), valid}}
 		c.terminal.Lane = ptr("1")
 		c.repeated = true
 	})
@@ -97,24 +97,24 @@ func (e *envelope) replays() {
 		forged := c.draft
 		forged.time++
 		forged.holderSign.key = attacker
-		c.before = []scan{{nil, forged.token(), refused(citycode.BadHolderSignature)}}
+		c.before = []scan{{nil, "", forged.token(), refused(citycode.BadHolderSignature)}}
 	})
 	b.valid("NoTrace", "the same code was refused before at a gate for another scene: it used nothing up", func(c *tokenCase) {
-		c.before = []scan{{&terminal{Audience: ptr(uint16(citycode.Parking))}, c.token(), refused(citycode.WrongAudience)}}
+		c.before = []scan{{&terminal{Audience: ptr(uint16(citycode.Parking))}, "", c.token(), refused(citycode.WrongAudience)}}
 	})
 	b.valid("Replay Boundary", "made one second after the floor of the guard", func(c *tokenCase) { c.terminal.Replay = &replayJSON{Floor: at(now - 1), Accepted: []accepted{}} })
 
 	again := func(fault, comment string, change func(*tokenCase)) {
 		b.invalid(citycode.Replayed, fault, "Replay", comment, change)
 	}
-	again("token/same-bytes", "the same bytes again", func(c *tokenCase) { c.before = []scan{{nil, c.token(), valid}} })
+	again("token/same-bytes", "the same bytes again", func(c *tokenCase) { c.before = []scan{{nil, "", c.token(), valid}} })
 	again("token/in-journal", "the code stands in the journal from before the terminal was started", func(c *tokenCase) { knows(c, same) })
 	again("holderSignature/new-signature", "the same credential, time and counter under a new signature of the holder", func(c *tokenCase) {
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 		c.holderSign.nonce = "again"
 	})
 	again("issuerSignature/new-signature", "the same serial, time and counter in a credential that the issuer signed anew", func(c *tokenCase) {
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 		c.issuerSign.nonce = "again"
 	})
 	again("counter/lower-in-same-second", "a lower counter in the same second", func(c *tokenCase) { knows(c, func(d *draft) { d.counter = 6 }) })
@@ -122,32 +122,32 @@ func (e *envelope) replays() {
 	again("audience/another-scene", "the same time and counter, signed for another scene group", func(c *tokenCase) {
 		c.draft = universal()
 		c.audience = uint16(citycode.Transit)
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 		c.audience = uint16(citycode.Parking)
 		c.terminal.Audience = ptr(uint16(citycode.Transit | citycode.Parking))
 	})
 	again("holderKey/another-key-of-the-serial", "another credential under the same serial: the serial is what is used up, not the key", func(c *tokenCase) {
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 		c.shownBy(personB)
 	})
 	again("token/after-another-citizen", "used, then somebody else's code, then again: a deployed gate compares with the last code only", func(c *tokenCase) {
-		c.before = []scan{{nil, c.token(), valid}, {nil, somebody(nil), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}, {nil, "", somebody(nil), valid}}
 	})
 	again("lane/another-lane", "the same bytes on the next lane of the same gate", func(c *tokenCase) {
-		c.before = []scan{{lane("1"), c.token(), valid}}
+		c.before = []scan{{lane("1"), "", c.token(), valid}}
 		c.terminal.Lane = ptr("2")
 	})
 	again("lane/after-three-seconds", "the same bytes on the same lane, three seconds later", func(c *tokenCase) {
-		c.before = []scan{{&terminal{Clock: at(now - 3), Lane: ptr("1")}, c.token(), valid}}
+		c.before = []scan{{&terminal{Clock: at(now - 3), Lane: ptr("1")}, "", c.token(), valid}}
 		c.terminal.Lane = ptr("1")
 	})
 	again("lane/new-signature-on-the-lane", "new signature bytes on the same lane within 2 s: not the same bytes", func(c *tokenCase) {
-		c.before = []scan{{lane("1"), c.token(), valid}}
+		c.before = []scan{{lane("1"), "", c.token(), valid}}
 		c.terminal.Lane = ptr("1")
 		c.holderSign.nonce = "again"
 	})
 	again("clock/set-back", "accepted, then the clock was set back by 30 s", func(c *tokenCase) {
-		c.before = []scan{{nil, c.token(), valid}}
+		c.before = []scan{{nil, "", c.token(), valid}}
 		c.terminal.Clock = at(now - 30)
 	})
 

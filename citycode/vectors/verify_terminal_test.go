@@ -104,7 +104,7 @@ func (e *envelope) online() {
 	b.valid("Online", "a medical code at a desk that is online", func(c *tokenCase) { c.terminal.Online = ptr(true) })
 	b.valid("Online NoTrace", "a medical code that was refused a moment ago because the desk was offline: the refusal did not use it up", func(c *tokenCase) {
 		c.terminal.Online = ptr(true)
-		c.before = []scan{{&terminal{Online: ptr(false)}, c.token(), refused(citycode.OnlineRequired)}}
+		c.before = []scan{{&terminal{Online: ptr(false)}, "", c.token(), refused(citycode.OnlineRequired)}}
 	})
 	needs("online/medical-offline", "", "a medical code at a desk that is offline", nil)
 	needs("online/universal-for-medical", "", "a universal code shown for medical at a desk that is offline", func(c *tokenCase) {

@@ -24,6 +24,10 @@ func tokenVerify() *envelope {
 	e.online()
 	e.orders()
 	e.endOfTime()
+	e.implicits()
+	e.fusions()
+	e.carriers()
+	e.foreigners()
 	return e
 }
 
@@ -188,17 +192,17 @@ func (e *envelope) profiles() {
 		b.invalid(citycode.UnsupportedProfile, "profile/"+fault, flags, comment, change)
 	}
 	unknown("zero", "UnknownProfile", "profile 0, which is reserved", func(c *tokenCase) { c.profile = 0 })
-	unknown("reserved-social-security", "UnknownProfile", "profile 0x02, which is reserved", func(c *tokenCase) { c.profile = 2 })
-	unknown("reserved-card", "UnknownProfile", "profile 0x05, which is reserved", func(c *tokenCase) { c.profile = 5 })
+	unknown("unassigned-8", "UnknownProfile", "profile 0x08, which nobody has defined", func(c *tokenCase) { c.profile = 8 })
+	unknown("unassigned-18", "UnknownProfile", "profile 0x12, which nobody has defined", func(c *tokenCase) { c.profile = 0x12 })
 	unknown("unassigned", "UnknownProfile", "profile 0x7f, which nobody has defined", func(c *tokenCase) { c.profile = 0x7f })
-	unknown("reserved-static", "UnknownProfile Static", "a static code of profile 0x83, which is reserved", func(c *tokenCase) {
+	unknown("unassigned-static", "UnknownProfile Static", "a static code of profile 0x85, which nobody has defined", func(c *tokenCase) {
 		c.draft = place()
-		c.profile = 0x83
+		c.profile = 0x85
 	})
 	unknown("private-unknown", "UnknownProfile PrivateProfile", "a private profile that the terminal does not know", func(c *tokenCase) { c.profile = 0xf4 })
 	unknown("private-of-another-city", "UnknownProfile PrivateProfile", "profile 0xf5 is known for city 330100 only, the issuer is of 210100", func(c *tokenCase) { c.profile = 0xf5 })
 	unknown("unknown-implicit", "UnknownProfile KeyMode", "an implicit token of a profile that nobody has defined: it can be cut, and is not known", func(c *tokenCase) {
-		c.mode, c.profile = 0x12, 0x06
+		c.mode, c.profile = 0x12, 0x14
 	})
 
 	malformed := func(fault, flags, comment string, change func(*tokenCase)) {

@@ -36,12 +36,23 @@ const (
 
 // A world is what a terminal has been given: all of it is signed, or burnt in.
 type world struct {
-	City        int           `json:"city,omitempty"`
-	Roots       []hexBytes    `json:"roots,omitempty"`
-	Threshold   int           `json:"threshold,omitempty"`
-	TrustList   hexBytes      `json:"trustList,omitempty"`
-	StatusLists []hexBytes    `json:"statusLists,omitempty"`
-	Profiles    []profileJSON `json:"profiles,omitempty"`
+	City        int            `json:"city,omitempty"`
+	Roots       []hexBytes     `json:"roots,omitempty"`
+	Epoch       int            `json:"epoch,omitempty"` // of the roots
+	Threshold   int            `json:"threshold,omitempty"`
+	TrustList   hexBytes       `json:"trustList,omitempty"`
+	StatusLists []hexBytes     `json:"statusLists,omitempty"`
+	Profiles    []profileJSON  `json:"profiles,omitempty"`
+	Foreign     *[]foreignJSON `json:"foreign,omitempty"`
+	Snapshot    hexBytes       `json:"snapshot,omitempty"`
+}
+
+// A foreignJSON holds the lists of another city. Its trust list is opened with the roots that the world's own
+// trust list grants it.
+type foreignJSON struct {
+	City        int        `json:"city"`
+	TrustList   hexBytes   `json:"trustList"`
+	StatusLists []hexBytes `json:"statusLists"`
 }
 
 // A profileJSON is a profile in words, with its definition of ../SPEC.md §3.4.
@@ -55,6 +66,7 @@ type profileJSON struct {
 	SubjectSize         int      `json:"subjectSize"`
 	SealSize            int      `json:"sealSize"`
 	SourceSize          int      `json:"sourceSize"`
+	PrefixSize          int      `json:"prefixSize"`
 	Challenge           string   `json:"challenge"`
 	Assurance           string   `json:"assurance"`
 	MaxAge              int      `json:"maxAge"`
@@ -74,7 +86,7 @@ func profileOf(p citycode.Profile) profileJSON {
 		Kind:        []string{"", "person", "organisation", "thing", "place", "matter"}[p.Kind],
 		Mode:        []string{"static", "explicit", "implicit", "certified-multiple"}[p.Mode],
 		Source:      []string{"none", "medical", "social-security", "transit"}[p.Source],
-		SubjectSize: p.SubjectSize, SealSize: p.SealSize, SourceSize: p.SourceSize,
+		SubjectSize: p.SubjectSize, SealSize: p.SealSize, SourceSize: p.SourceSize, PrefixSize: p.PrefixSize,
 		Challenge: []string{"none", "optional", "required"}[p.Challenge],
 		Assurance: []string{"none", "software", "tee", "secure-element", "card"}[p.Assurance],
 		MaxAge:    seconds(p.MaxAge), MaxLifetime: seconds(p.MaxLifetime), StatusAge: seconds(p.StatusAge),
@@ -89,7 +101,7 @@ func profileOf(p citycode.Profile) profileJSON {
 	mode := 0x10 | byte(p.Mode) | bit(p.SealSize > 0, 4) | bit(p.SourceSize > 0, 8)
 	b := binary.BigEndian.AppendUint32([]byte{byte(p.ID)}, uint32(p.City))
 	b = append(b, byte(p.Kind), mode, byte(p.Source), byte(p.SubjectSize), byte(p.SealSize), byte(p.SourceSize),
-		byte(p.Challenge), byte(p.Assurance), bit(p.StatusUnknownPasses, 1)|bit(p.AnyAudience, 2))
+		byte(p.PrefixSize), byte(p.Challenge), byte(p.Assurance), bit(p.StatusUnknownPasses, 1)|bit(p.AnyAudience, 2))
 	for _, n := range []int{j.MaxAge, j.MaxLifetime, j.StatusAge} {
 		b = binary.BigEndian.AppendUint32(b, uint32(n))
 	}
@@ -200,7 +212,7 @@ func (c *cityDraft) statusMessages() []hexBytes {
 }
 
 func (c *cityDraft) world() *world {
-	w := &world{City: int(c.trust.city), Roots: c.rootKeys(), Threshold: c.threshold, TrustList: c.trust.message(), StatusLists: c.statusMessages()}
+	w := &world{City: int(c.trust.city), Roots: c.rootKeys(), Epoch: 1, Threshold: c.threshold, TrustList: c.trust.message(), StatusLists: c.statusMessages()}
 	for _, p := range c.profiles {
 		w.Profiles = append(w.Profiles, profileOf(p))
 	}

@@ -1,9 +1,11 @@
 package city
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +22,7 @@ const (
 	indexStatus
 	indexRetired
 	indexPilot
+	indexReplacement
 )
 
 // How long the lists of an authority may be used.
@@ -35,6 +38,7 @@ type authority struct {
 	roots   []crypto.Signer
 	public  []citycode.PublicKey // of the roots
 	entries []citycode.TrustEntry
+	grants  []citycode.Grant
 	proofs  []*citycode.Possession
 	issuer  *citycode.Issuer // credentials of people
 	printer *citycode.Issuer // printed codes
@@ -134,8 +138,9 @@ func (a *authority) addStatusKey(now time.Time) (err error) {
 // A bulletin is what an authority publishes at one time: its trust list and
 // its status lists, signed, so that it does not matter how they travel.
 type bulletin struct {
-	trust  []byte
-	status [][]byte
+	trust   []byte
+	status  [][]byte
+	foreign []*bulletin // of other cities
 }
 
 // publish signs the lists as they are now.
@@ -144,7 +149,7 @@ func (a *authority) publish(at time.Time) (*bulletin, error) {
 	defer a.mu.Unlock()
 	a.trusts++
 	draft := citycode.TrustDraft{City: a.code, Version: citycode.Version{Epoch: 1, Counter: a.trusts}, IssuedAt: at, Expires: at.Add(trustLife),
-		Entries: a.entries, Proofs: a.proofs}
+		Entries: a.entries, Grants: a.grants, Proofs: a.proofs}
 	body, err := draft.Body()
 	if err != nil {
 		return nil, err
@@ -184,6 +189,36 @@ func (a *authority) publish(at time.Time) (*bulletin, error) {
 // trustConfig is what a terminal that trusts the authority is built with.
 func (a *authority) trustConfig() citycode.TrustConfig {
 	return citycode.TrustConfig{City: a.code, Roots: a.public, Threshold: 2}
+}
+
+// grant is what another city writes into its trust list to take codes of this
+// one, for the scenes and profiles that the two agreed on.
+func (a *authority) grant(scenes citycode.Scenes, profiles ...citycode.Profile) citycode.Grant {
+	roots := slices.SortedFunc(slices.Values(a.public), func(x, y citycode.PublicKey) int { return bytes.Compare(x[:], y[:]) })
+	g := citycode.Grant{City: a.code, Epoch: 1, Threshold: 2, Roots: roots, Scenes: scenes}
+	for _, p := range profiles {
+		g.Profiles = append(g.Profiles, citycode.PinProfile(p))
+	}
+	return g
+}
+
+// replaceIssuer is what an authority does when its issuer's key is stolen: the
+// key leaves the list, and with it everything that it ever signed; a new one,
+// under an id that was never used, takes its place.
+func (a *authority) replaceIssuer(now time.Time) error {
+	old := a.issuer.ID()
+	var profiles []citycode.Profile
+	for _, p := range citycode.Profiles() {
+		if slices.ContainsFunc(a.entries, func(e citycode.TrustEntry) bool {
+			return e.ID == old && slices.Contains(e.Profiles, citycode.PinProfile(p))
+		}) {
+			profiles = append(profiles, p)
+		}
+	}
+	a.entries = slices.DeleteFunc(a.entries, func(e citycode.TrustEntry) bool { return e.ID == old })
+	var err error
+	a.issuer, err = a.addIssuer(indexReplacement, now, profiles, nil)
+	return err
 }
 
 // claim fills in what the authority's registers decide: the status index,

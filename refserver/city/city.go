@@ -44,6 +44,9 @@ type Config struct {
 	Clock *Clock
 	// Engine verifies at every gate. Nil is the default engine.
 	Engine engine.Engine
+	// Cities is 2 for an evening on which the city and its neighbour agree to
+	// take each other's ride codes, and an issuer's key is stolen.
+	Cities int
 	// Bays is the size of the car park; 0 means 2.
 	Bays int
 }
@@ -55,6 +58,7 @@ type City struct {
 	engine    engine.Engine
 	home      *authority
 	neighbour *authority
+	cities    int
 	patients  *patients
 
 	publishing sync.Mutex // one issue of the lists after the other
@@ -85,7 +89,7 @@ func New(cfg Config) (*City, error) {
 	if cfg.Bays == 0 {
 		cfg.Bays = 2
 	}
-	c := &City{clock: cfg.Clock, engine: cfg.Engine, patients: &patients{known: make(map[string]string)}}
+	c := &City{clock: cfg.Clock, engine: cfg.Engine, cities: cfg.Cities, patients: &patients{known: make(map[string]string)}}
 	now := c.clock.Now()
 	people := []citycode.Profile{citycode.MedicalProfile(), citycode.TransitProfile(), citycode.UniversalProfile()}
 	var err error
@@ -219,6 +223,13 @@ func (c *City) issue(reaches func(*Gate) bool) error {
 	b, err := c.home.publish(c.published)
 	if err != nil {
 		return err
+	}
+	if len(c.home.grants) > 0 {
+		abroad, err := c.neighbour.publish(c.published)
+		if err != nil {
+			return err
+		}
+		b.foreign = append(b.foreign, abroad)
 	}
 	c.mu.Lock()
 	c.bulletin = b

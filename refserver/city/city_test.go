@@ -105,7 +105,7 @@ func TestTakeRefusesARollback(t *testing.T) {
 	var refused *citycode.ListError
 	require.ErrorAs(t, c.bus.take(old), &refused)
 	assert.Equal(t, citycode.ListRollback, refused.Reason)
-	mixed := &bulletin{c.newest().trust, old.status}
+	mixed := &bulletin{trust: c.newest().trust, status: old.status}
 	assert.ErrorContains(t, c.bus.take(mixed), "old status list")
 	assert.True(t, scan(t, c.bus, shownBy(t, c.NewWallet(), "transit")).Allow)
 }

@@ -29,8 +29,12 @@ func (c *City) Day() ([]Step, error) {
 	if err := p.assemble(); err != nil {
 		return nil, err
 	}
+	chapters := []func() ([]Step, error){p.rides, p.desks, p.carParks, p.states, p.forgeries, p.faults, p.evening}
+	if c.cities > 1 {
+		chapters = append(chapters, p.cities)
+	}
 	var steps []Step
-	for _, chapter := range []func() ([]Step, error){p.rides, p.desks, p.carParks, p.states, p.forgeries, p.faults, p.evening} {
+	for _, chapter := range chapters {
 		more, err := chapter()
 		if err != nil {
 			return nil, err

@@ -35,6 +35,7 @@ type Gate struct {
 	terminal *scenarios.Terminal
 	trust    *citycode.TrustList
 	status   map[citycode.KeyID]*citycode.StatusList
+	foreign  []*citycode.TrustList
 	floor    time.Time
 }
 
@@ -147,17 +148,14 @@ func (g *Gate) take(b *bulletin) error {
 		return err
 	}
 	status := make(map[citycode.KeyID]*citycode.StatusList)
-	for _, msg := range b.status {
-		l, err := citycode.OpenStatusList(msg, trust, citycode.Version{})
-		if err != nil {
-			return err
-		}
-		if have := g.status[l.Issuer()]; have != nil && l.Version().Before(have.Version()) {
-			return errors.New("city: " + g.Name.En + ": an old status list was offered")
-		}
-		status[l.Issuer()] = l
+	if err := g.openStatus(status, b, trust); err != nil {
+		return err
 	}
-	g.trust, g.status = trust, status
+	foreign, err := g.openForeign(status, b, trust)
+	if err != nil {
+		return err
+	}
+	g.trust, g.status, g.foreign = trust, status, foreign
 	verifier, err := g.verifier()
 	if err != nil {
 		return err
@@ -167,6 +165,43 @@ func (g *Gate) take(b *bulletin) error {
 	}
 	g.terminal.SetVerifier(verifier)
 	return nil
+}
+
+func (g *Gate) openStatus(into map[citycode.KeyID]*citycode.StatusList, b *bulletin, trust *citycode.TrustList) error {
+	for _, msg := range b.status {
+		l, err := citycode.OpenStatusList(msg, trust, citycode.Version{})
+		if err != nil {
+			return err
+		}
+		if have := g.status[l.Issuer()]; have != nil && l.Version().Before(have.Version()) {
+			return errors.New("city: " + g.Name.En + ": an old status list was offered")
+		}
+		into[l.Issuer()] = l
+	}
+	return nil
+}
+
+// openForeign opens the lists of the cities that the own list grants something.
+func (g *Gate) openForeign(status map[citycode.KeyID]*citycode.StatusList, b *bulletin, own *citycode.TrustList) (lists []*citycode.TrustList, err error) {
+	for _, abroad := range b.foreign {
+		grant, ok := own.Grant(Neighbour)
+		if !ok {
+			continue
+		}
+		var have citycode.Version
+		for _, l := range g.foreign {
+			have = l.Version()
+		}
+		trust, err := citycode.OpenTrustList(abroad.trust, grant.TrustConfig(have, g.engine))
+		if err != nil {
+			return nil, err
+		}
+		if err := g.openStatus(status, abroad, trust); err != nil {
+			return nil, err
+		}
+		lists = append(lists, trust)
+	}
+	return lists, nil
 }
 
 // start builds the gate as after a power cut: with the lists and the time
@@ -182,7 +217,7 @@ func (g *Gate) start() error {
 }
 
 func (g *Gate) verifier() (*citycode.Verifier, error) {
-	cfg := citycode.VerifierConfig{Trust: g.trust, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
+	cfg := citycode.VerifierConfig{Trust: g.trust, Foreign: g.foreign, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
 	for _, l := range g.status {
 		cfg.Status = append(cfg.Status, l)
 	}

@@ -35,7 +35,11 @@ func TestPlay(t *testing.T) {
 	for _, e := range engines {
 		t.Run(e.Name(), func(t *testing.T) {
 			var out bytes.Buffer
+			require.NoError(t, Play(context.Background(), &out, Config{Engine: e, Cities: 2}), "\n%s", &out)
+			assert.Contains(t, out.String(), "the neighbour's code, offline")
+			out.Reset()
 			require.NoError(t, Play(context.Background(), &out, Config{Engine: e}), "\n%s", &out)
+			assert.NotContains(t, out.String(), "the neighbour's code, offline")
 			assert.Contains(t, out.String(), "ended as the script says")
 			assert.NotContains(t, out.String(), "!")
 			checkColumns(t, out.String())

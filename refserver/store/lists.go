@@ -198,7 +198,7 @@ func openStatus(path string, trust *citycode.TrustList, f *floor) (*citycode.Sta
 // somebody forgot to copy it, or took it away.
 func (l *Lists) complete(dir string) error {
 	for _, e := range l.Trust.Entries() {
-		if e.Use == citycode.UseStatus {
+		if e.Use >= citycode.UseStatus { // it signs lists
 			continue
 		}
 		if !slices.ContainsFunc(l.Status, func(s *citycode.StatusList) bool { return s.Issuer() == e.ID }) {

@@ -22,7 +22,7 @@ func publish(t testing.TB, c *citycodetest.City, dir string) string {
 	roots := &Roots{City: c.Code, Threshold: 2, Keys: c.Roots}
 	require.NoError(t, roots.Write(filepath.Join(dir, RootsName)))
 	require.NoError(t, WriteFile(filepath.Join(dir, TrustName), c.TrustMessage(), Public))
-	for _, issuer := range []citycode.KeyID{c.Issuer.ID(), c.Printer.ID()} {
+	for _, issuer := range []citycode.KeyID{c.Issuer.ID(), c.Printer.ID(), c.Implicit.ID()} {
 		require.NoError(t, WriteFile(filepath.Join(dir, StatusName(issuer, 0)), c.StatusMessage(issuer), Public))
 	}
 	return dir
@@ -39,12 +39,12 @@ func TestLists(t *testing.T) {
 	l, err := OpenLists(context.Background(), ListsConfig{Dir: dir, Engine: tjfoc.New()})
 	require.NoError(t, err)
 	require.Equal(t, citycode.Version{Epoch: 1, Counter: 1}, l.Trust.Version())
-	require.Len(t, l.Status, 2)
+	require.Len(t, l.Status, 3)
 	require.True(t, l.Floor.IsZero())
 	require.Equal(t, c.Roots, l.Roots.Keys)
 
 	// What was cut is what the city wrote, so it can be signed again.
-	require.Len(t, l.Trust.Entries(), 3)
+	require.Len(t, l.Trust.Entries(), 4)
 	draft := c.Draft
 	draft.Entries, draft.Proofs, draft.Previous = l.Trust.Entries(), nil, l.Trust
 	body, err := draft.Body()

@@ -181,7 +181,7 @@ func (a *authority) publishTrust() (citycode.Version, error) {
 		return citycode.Version{}, err
 	}
 	msg, err := signTrust(citycode.TrustDraft{City: a.register.City(), Version: version, IssuedAt: a.now, Expires: a.now.Add(trustLife),
-		Entries: a.lists.Trust.Entries(), Previous: a.lists.Trust}, roots)
+		Entries: a.lists.Trust.Entries(), Grants: a.lists.Trust.Grants(), Previous: a.lists.Trust}, roots)
 	if err != nil {
 		return citycode.Version{}, err
 	}

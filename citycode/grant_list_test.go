@@ -1,0 +1,67 @@
+package citycode_test
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/citycodetest"
+	"github.com/citizencode/citizencode/citycode/engine"
+)
+
+// The next trust list begins with the last one's grants, and nobody can write
+// into a list that a verifier uses.
+func TestTrustListGrants(t *testing.T) {
+	c, other := citycodetest.NewCity(t, citycodetest.Shenyang), citycodetest.NewCity(t, 210200)
+	grant := citycode.Grant{City: other.Code, Epoch: 1, Threshold: 2, Roots: slices.SortedFunc(slices.Values(other.Roots), func(a, b citycode.PublicKey) int { return bytes.Compare(a[:], b[:]) }), Scenes: citycode.Transit,
+		Profiles: []citycode.TrustProfile{citycode.PinProfile(citycode.TransitProfile())}}
+	c.Draft.Grants = []citycode.Grant{grant}
+	list := c.Trust(nil)
+	require.Equal(t, []citycode.Grant{grant}, list.Grants())
+
+	list.Grants()[0].Roots[0] = citycode.PublicKey{}
+	one, _ := list.Grant(other.Code)
+	one.Profiles[0] = citycode.TrustProfile{}
+	list.Entries()[0].Profiles[0] = citycode.TrustProfile{}
+	assert.Equal(t, []citycode.Grant{grant}, list.Grants())
+	body, err := (&citycode.TrustDraft{City: list.City(), Version: list.Version(), IssuedAt: list.IssuedAt(), Expires: list.Expires(),
+		Entries: list.Entries(), Grants: list.Grants(), Previous: list}).Body()
+	require.NoError(t, err)
+	want, err := c.Draft.Body()
+	require.NoError(t, err)
+	assert.Equal(t, want, body)
+}
+
+func TestVerifierNeedsItsLists(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	for _, cfg := range []citycode.VerifierConfig{{Foreign: []*citycode.TrustList{nil}}, {Status: []*citycode.StatusList{nil}}} {
+		cfg.Trust, cfg.Replay = c.Trust(nil), c.Guard()
+		_, err := citycode.NewVerifier(cfg)
+		assert.ErrorContains(t, err, "missing")
+	}
+	_, err := citycode.NewUnsealer(nil)
+	assert.ErrorContains(t, err, "missing")
+}
+
+// An engine that cannot combine points is not asked about implicit codes.
+func TestVerifierNeedsACombiner(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	_, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(struct{ engine.Engine }{engine.Default()}), Replay: c.Guard()})
+	assert.ErrorContains(t, err, "combine")
+}
+
+// A card answers a whole challenge.
+func TestCardChallengeIsWhole(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	card := c.Citizen("card", citycode.ProfileCard, citycode.Transit, nil)
+	for short, want := range map[bool]error{true: &citycode.VerifyError{Reason: citycode.Malformed}, false: nil} {
+		challenge, err := citycode.NewChallenge(citycode.ChallengeConfig{Terminal: []byte("gate"), Short: short, Now: c.Clock.Now(), Rand: citycodetest.Random("card")})
+		require.NoError(t, err)
+		_, err = c.Verifier(nil).Verify(card.Answer(citycode.Transit, challenge.Bytes()), citycode.Check{Audience: citycode.Transit, Challenge: challenge})
+		assert.ErrorIs(t, err, want)
+	}
+}
