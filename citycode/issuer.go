@@ -124,7 +124,7 @@ func checkPossession(s *suite, issuer KeyID, own PublicKey, p *Possession) error
 // head returns everything up to the keys (SPEC §2.1 to §2.7).
 func (p *Profile) head(issuer KeyID, c Claims, sealer Sealer) ([]byte, error) {
 	fail := func(format string, args ...any) ([]byte, error) {
-		return nil, fmt.Errorf("citycode: issue "+p.Name+": "+format, args...)
+		return nil, fmt.Errorf("citycode: issue %s: %w", p.Name, fmt.Errorf(format, args...))
 	}
 	issuedAt, err := seconds("issuedAt", c.IssuedAt)
 	if err != nil {

@@ -27,6 +27,9 @@ func (v *Verifier) Verify(t *Token, c Check) (*Verified, error) {
 }
 
 func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
+	if t == nil || t.end == 0 {
+		return nil, refuse(Malformed, 0, "no token")
+	}
 	b := t.Bytes()
 	if v.replay != nil {
 		// A partner's code is not in the token: behind another one the same

@@ -65,3 +65,12 @@ func TestCardChallengeIsWhole(t *testing.T) {
 		assert.ErrorIs(t, err, want)
 	}
 }
+
+// A Token that no parser made is refused, not followed.
+func TestVerifyNoToken(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	for _, token := range []*citycode.Token{nil, new(citycode.Token)} {
+		_, err := c.Verifier(nil).Verify(token, citycode.Check{Audience: citycode.Transit})
+		assert.ErrorIs(t, err, &citycode.VerifyError{Reason: citycode.Malformed})
+	}
+}
