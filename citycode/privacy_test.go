@@ -136,6 +136,9 @@ func aDay(t testing.TB, c *privateCity, p citycode.Profile, mask citycode.Scenes
 // people on the same day: no field of a code joins two operators' logs better
 // than chance, which finds one citizen of the crowd.
 func TestPrivacyGroups(t *testing.T) {
+	if testing.Short() {
+		t.Skip("eight hundred signatures and nothing concurrent: runs in full without -short")
+	}
 	// Poisson with mean 1: eight or more in one of 10^5; the draws are fixed.
 	const chance = 8
 	c := newPrivateCity(t, citycodetest.Shenyang, nil)
@@ -181,6 +184,9 @@ func TestPrivacyGroups(t *testing.T) {
 // TestPrivacyUniversal: one code for every scene can be joined by construction,
 // as SPEC §3.2 and §8 say; whoever chooses it is told so.
 func TestPrivacyUniversal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("eight hundred signatures and nothing concurrent: runs in full without -short")
+	}
 	c := newPrivateCity(t, citycodetest.Shenyang, nil)
 	both := aDay(t, c, citycode.UniversalProfile(), citycode.Transit|citycode.Parking, "universal", permutation(3, 2000))
 	later := slices.Clone(both)
