@@ -205,7 +205,7 @@ async function openCamera() {
   $("camera").setAttribute("aria-pressed", "true");
   $("video").srcObject = stream;
   $("video").hidden = false;
-  await $("video").play().catch(() => {});
+  $("video").play().catch(() => {}); // not waited for: watch sees by itself when there are pictures
   watch(stream);
 }
 
