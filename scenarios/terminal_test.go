@@ -23,12 +23,19 @@ import (
 // door is a scenario that counts how often it opened.
 type door struct {
 	opened  atomic.Int32
+	what    scenarios.Description
 	accepts func(citycode.Profile) bool
 	handle  func(context.Context, *scenarios.Visit) (*scenarios.Decision, error)
 }
 
-func (*door) ID() scenarios.ID          { return "door" }
-func (*door) Audience() citycode.Scenes { return citycode.Transit }
+func (*door) ID() scenarios.ID { return "door" }
+func (d *door) Describe() scenarios.Description {
+	if d.what.Audience == 0 {
+		d.what = scenarios.Description{Purpose: scenarios.Text{Zh: "进门", En: "to come in"}, Group: scenarios.Public, Audience: citycode.Transit,
+			Actions: []string{"open"}, Identity: scenarios.Pseudonym, Offline: scenarios.Offline{Policy: scenarios.Unlimited}}
+	}
+	return d.what
+}
 
 func (d *door) Accepts(p citycode.Profile) bool { return d.accepts == nil || d.accepts(p) }
 
@@ -286,8 +293,9 @@ func TestTerminalVisit(t *testing.T) {
 	li := c.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil)
 	_, err = lane.Scan(context.Background(), li.Show(citycode.Transit).Bytes(), "open", json.RawMessage(`{"wide":true}`))
 	require.NoError(t, err)
-	assert.Equal(t, li.Claims.Subject, got.Citizen.Subject())
-	got.Citizen = nil
+	assert.Equal(t, scenarios.Person{City: c.Code, Subject: string(li.Claims.Subject)}, got.Citizen.Person())
+	assert.Equal(t, got.Citizen.Showing()+"@north/2", got.Key)
+	got.Citizen, got.Key = scenarios.Citizen{}, ""
 	assert.Equal(t, scenarios.Visit{Terminal: "north/2", Action: "open", Params: json.RawMessage(`{"wide":true}`), Online: true, Time: c.Clock.Now()}, got)
 }
 

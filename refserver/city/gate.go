@@ -44,6 +44,7 @@ type Gate struct {
 // is rebuilt.
 type station struct {
 	mu      sync.Mutex
+	clock   *Clock
 	guard   *citycode.ReplayGuard
 	journal []citycode.Accepted
 	gates   []*Gate
@@ -59,6 +60,7 @@ func newStation(clock *Clock) (*station, error) {
 func (s *station) start(clock *Clock, journal bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.clock = clock
 	cfg := citycode.ReplayConfig{Boot: clock.Now(), Elapsed: clock.Elapsed}
 	if journal {
 		cfg.Journal = slices.Values(s.journal)
@@ -89,27 +91,17 @@ func (s *station) replayGuard() *citycode.ReplayGuard {
 	return s.guard
 }
 
-// journalled is a scenario whose visits are written down before they are
-// decided: what is opened and not remembered could be opened again.
-type journalled struct {
-	scenarios.Scenario
-	station *station
-}
-
-func (j journalled) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
-	j.station.write(v.Citizen.Accepted(), v.Time)
-	return j.Scenario.Handle(ctx, v)
-}
-
-// write appends to the journal and now and then drops what is too old to be
-// shown again.
-func (s *station) write(a citycode.Accepted, now time.Time) {
+// Append implements [scenarios.Journal]; now and then it drops what is too old
+// to be shown again.
+func (s *station) Append(a citycode.Accepted) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := s.clock.Now().Unix()
 	if len(s.journal) >= 1024 && len(s.journal) == cap(s.journal) {
-		s.journal = slices.DeleteFunc(s.journal, func(a citycode.Accepted) bool { return a.Until < now.Unix() })
+		s.journal = slices.DeleteFunc(s.journal, func(old citycode.Accepted) bool { return old.Until < now })
 	}
 	s.journal = append(s.journal, a)
+	return nil
 }
 
 // now is the gate's own time.
@@ -229,7 +221,7 @@ func (g *Gate) verifier() (*citycode.Verifier, error) {
 }
 
 func (g *Gate) build(v *citycode.Verifier) (err error) {
-	g.terminal, err = scenarios.NewTerminal(scenarios.TerminalConfig{Name: g.Name.En, Scenario: journalled{g.scenario, g.station},
+	g.terminal, err = scenarios.NewTerminal(scenarios.TerminalConfig{Name: g.Name.En, Scenario: g.scenario, Journal: g.station,
 		Verifier: v, Online: g.Online, Now: g.now})
 	return err
 }

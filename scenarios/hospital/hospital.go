@@ -90,12 +90,20 @@ func New(cfg Config) *Scenario {
 // ID returns "hospital".
 func (s *Scenario) ID() scenarios.ID { return "hospital" }
 
-// Audience returns [citycode.Medical].
-func (s *Scenario) Audience() citycode.Scenes { return citycode.Medical }
+// Describe returns what the desks declare.
+func (s *Scenario) Describe() scenarios.Description {
+	return scenarios.Description{Purpose: scenarios.Text{Zh: "就医", En: "to see a doctor"}, Group: scenarios.Public, Audience: citycode.Medical,
+		Actions: []string{CheckIn}, Identity: scenarios.Record}
+}
 
-// Accepts reports whether p is the medical code or the universal code.
+// Accepts reports whether p is the medical code, the universal code, a card or
+// a code in the hands of a guardian.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
-	return p.ID == citycode.ProfileMedical || p.ID == citycode.ProfileUniversal
+	switch p.ID {
+	case citycode.ProfileMedical, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+		return true
+	}
+	return false
 }
 
 type checkInParams struct {
@@ -128,7 +136,7 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if !v.Online {
 		return scenarios.Refused(citycode.OnlineRequired.String(), scenarios.ReasonText(citycode.OnlineRequired)), nil
 	}
-	patient, err := s.lookup(ctx, v.Citizen.Subject())
+	patient, err := s.lookup(ctx, []byte(v.Citizen.Person().Subject))
 	switch {
 	case errors.Is(err, ErrUnknownPatient):
 		return scenarios.Refused(PatientUnknown, scenarios.Text{

@@ -59,18 +59,17 @@ func eachEngine(t *testing.T, test func(t *testing.T, e engine.Engine)) {
 }
 
 func TestContract(t *testing.T) {
-	c := citycodetest.NewCity(t, citycodetest.Shenyang)
-	li := c.Citizen("li", citycode.ProfileMedical, citycode.Medical, nil)
-	citizen, err := c.Verifier(nil).Verify(li.Show(citycode.Medical), citycode.Check{Audience: citycode.Medical, Online: true})
-	require.NoError(t, err)
-	visit := scenarios.Visit{Citizen: citizen, Terminal: "desk 3", Action: CheckIn, Online: true, Time: c.Clock.Now(),
-		Params: json.RawMessage(`{"department":"internal"}`)}
-	elsewhere, offline := visit, visit
-	elsewhere.Params = json.RawMessage(`{"department":"eyes"}`)
-	offline.Online = false
-	scenariotest.Run(t, func() scenarios.Scenario {
-		return New(Config{Directory: records{string(li.Claims.Subject): "P-1"}, Departments: []string{"internal"}})
-	}, visit, elsewhere, offline)
+	newScenario := func() scenarios.Scenario {
+		return New(Config{Directory: records{string(scenariotest.Subject("li")): "P-1"}, Departments: []string{"internal"}})
+	}
+	people := scenariotest.NewPeople(t, newScenario(), citycode.ProfileMedical)
+	scenariotest.Run(t, newScenario, func(c scenarios.Carrier) []scenarios.Visit {
+		return []scenarios.Visit{
+			people.Visit(c, "li", 0, CheckIn, `{"department":"internal"}`),
+			people.Visit(c, "li", 0, CheckIn, `{"department":"eyes"}`),
+			people.Visit(c, "wang", 0, CheckIn, `{"department":"internal"}`),
+		}
+	})
 }
 
 func TestCheckIn(t *testing.T) {

@@ -10,8 +10,7 @@
 // compares the scenes. The universal code is taken too.
 //
 // A car is known by the subject of the code, which stays the same when the
-// credential is renewed or the driver changes phones. Codes of two profiles
-// are two pseudonyms by design: who drives in with one drives out with it.
+// credential is renewed, the driver changes phones or shows a card.
 //
 // Actions "enter" and "leave" take no parameters. The reasons, besides those
 // of the code standard: already-inside, not-inside, car-park-full. It takes no
@@ -50,34 +49,40 @@ type Scenario struct {
 	bays int
 
 	mu     sync.Mutex
-	inside map[driver]time.Time // since when
+	inside map[scenarios.Person]time.Time // since when
+	last   map[scenarios.Person]decided   // what a terminal that lost the answer asks for again
 }
 
 var _ scenarios.Scenario = (*Scenario)(nil)
 
-// A driver is a pseudonym: what it says is only the same within one city and
-// one profile.
-type driver struct {
-	city    int
-	profile citycode.ProfileID
-	subject string
+type decided struct {
+	key string
+	d   *scenarios.Decision
 }
 
 // New returns the scenario, an empty car park.
 func New(cfg Config) *Scenario {
-	return &Scenario{bays: max(0, cfg.Bays), inside: make(map[driver]time.Time)}
+	return &Scenario{bays: max(0, cfg.Bays), inside: make(map[scenarios.Person]time.Time), last: make(map[scenarios.Person]decided)}
 }
 
 // ID returns "parking".
 func (s *Scenario) ID() scenarios.ID { return "parking" }
 
-// Audience returns [citycode.Parking].
-func (s *Scenario) Audience() citycode.Scenes { return citycode.Parking }
+// Describe returns what the barriers declare.
+func (s *Scenario) Describe() scenarios.Description {
+	return scenarios.Description{Purpose: scenarios.Text{Zh: "停车", En: "to park"}, Group: scenarios.Public, Audience: citycode.Parking,
+		Actions: []string{Enter, Leave}, Identity: scenarios.Pseudonym, Offline: scenarios.Offline{Policy: scenarios.Unlimited}}
+}
 
 // Accepts reports whether p works offline and stands for a person: the profile
-// transit, here with the scene parking, or the universal code.
+// transit, here with the scene parking, the universal code, a card, or a code
+// in the hands of a guardian.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
-	return p.ID == citycode.ProfileTransit || p.ID == citycode.ProfileUniversal
+	switch p.ID {
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+		return true
+	}
+	return false
 }
 
 // A Passage is the outcome of driving in or out.
@@ -102,13 +107,22 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if err := scenarios.ReadParams(v.Params, &struct{}{}); err != nil {
 		return nil, err
 	}
-	who := driver{v.Citizen.Issuer().City(), v.Citizen.Profile().ID, string(v.Citizen.Subject())}
+	who := v.Citizen.Person()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return pass(who, v.Time)
+	if last := s.last[who]; last.key == v.Key {
+		again := *last.d
+		return &again, nil
+	}
+	d, err := pass(who, v.Time)
+	if err == nil && d.Allow {
+		kept := *d
+		s.last[who] = decided{v.Key, &kept}
+	}
+	return d, err
 }
 
-func (s *Scenario) enter(who driver, now time.Time) (*scenarios.Decision, error) {
+func (s *Scenario) enter(who scenarios.Person, now time.Time) (*scenarios.Decision, error) {
 	// Asked before the room: who is inside already must not be told to wait.
 	if _, inside := s.inside[who]; inside {
 		return scenarios.Refused(AlreadyInside, scenarios.Text{
@@ -122,7 +136,7 @@ func (s *Scenario) enter(who driver, now time.Time) (*scenarios.Decision, error)
 	return scenarios.Allowed(scenarios.Text{Zh: "请入场", En: "Please drive in"}, Passage{Free: s.bays - len(s.inside)})
 }
 
-func (s *Scenario) leave(who driver, now time.Time) (*scenarios.Decision, error) {
+func (s *Scenario) leave(who scenarios.Person, now time.Time) (*scenarios.Decision, error) {
 	since, inside := s.inside[who]
 	if !inside {
 		return scenarios.Refused(NotInside, scenarios.Text{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/citycodetest"
@@ -27,6 +28,7 @@ func Example() {
 	}
 	rider := city.Citizen("a rider", citycode.ProfileTransit, citycode.Transit, nil)
 	for _, line := range []string{"168", "9"} {
+		city.Clock.Advance(time.Minute)
 		code := rider.Show(citycode.Transit).Bytes()
 		d, err := gate.Scan(context.Background(), code, transit.Board, json.RawMessage(`{"line":"`+line+`"}`))
 		fmt.Println(d.Allow, d.Reason, d.Message.Zh, string(d.Outcome), err)

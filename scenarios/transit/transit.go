@@ -18,7 +18,6 @@ package transit
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -34,8 +33,8 @@ const LineNotAccepted = "line-not-accepted"
 // DefaultOfflineRides is the offline allowance of a credential in rides.
 const DefaultOfflineRides = 10
 
-// maxCredentials bounds the memory of the allowance, about 100 bytes an entry.
-const maxCredentials = 1 << 17
+// Spacing is the shortest time between two rides of one credential.
+const Spacing = 3 * time.Second
 
 // A Config says how the lines of an operator take the code.
 type Config struct {
@@ -46,45 +45,43 @@ type Config struct {
 	OfflineRides int
 }
 
-// A Scenario is the gates of one operator. Gates that share it share the
-// allowance; a bus that shares nothing counts by itself.
+// A Scenario is the gates of one operator.
 type Scenario struct {
-	lines  []string
-	limit  int
-	bounds int
-
-	mu    sync.Mutex
-	rides map[citycode.Serial]rides
+	lines   []string
+	offline scenarios.Offline
 }
 
 var _ scenarios.Scenario = (*Scenario)(nil)
 
-// rides is what one credential has ridden offline since its last online contact.
-type rides struct {
-	count    int
-	issuedAt time.Time
-	notAfter time.Time
-}
-
 // New returns the scenario.
 func New(cfg Config) *Scenario {
-	if cfg.OfflineRides == 0 {
-		cfg.OfflineRides = DefaultOfflineRides
+	s := &Scenario{lines: slices.Clone(cfg.Lines), offline: scenarios.Offline{Policy: scenarios.WithinBudget, Uses: cfg.OfflineRides, Spacing: Spacing}}
+	switch {
+	case cfg.OfflineRides == 0:
+		s.offline.Uses = DefaultOfflineRides
+	case cfg.OfflineRides < 0:
+		s.offline = scenarios.Offline{Spacing: Spacing}
 	}
-	return &Scenario{lines: slices.Clone(cfg.Lines), limit: max(0, cfg.OfflineRides), bounds: maxCredentials,
-		rides: make(map[citycode.Serial]rides)}
+	return s
 }
 
 // ID returns "transit".
 func (s *Scenario) ID() scenarios.ID { return "transit" }
 
-// Audience returns [citycode.Transit].
-func (s *Scenario) Audience() citycode.Scenes { return citycode.Transit }
+// Describe returns what the gates declare.
+func (s *Scenario) Describe() scenarios.Description {
+	return scenarios.Description{Purpose: scenarios.Text{Zh: "乘车", En: "to ride"}, Group: scenarios.Public, Audience: citycode.Transit,
+		Actions: []string{Board}, Identity: scenarios.Pseudonym, Offline: s.offline}
+}
 
-// Accepts reports whether p is the ride code or the universal code. Printed
-// codes never open a gate.
+// Accepts reports whether p is the ride code, the universal code, a card or a
+// code in the hands of a guardian. Printed codes never open a gate.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
-	return p.ID == citycode.ProfileTransit || p.ID == citycode.ProfileUniversal
+	switch p.ID {
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+		return true
+	}
+	return false
 }
 
 type boardParams struct {
@@ -114,49 +111,5 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 			Zh: "本线路暂不支持市民码，请使用其他方式乘车",
 			En: "This line does not take the citizen code yet; please pay another way"}), nil
 	}
-	left, ok := s.ride(v)
-	if !ok {
-		return scenarios.Refused(citycode.OverOfflineLimit.String(), scenarios.ReasonText(citycode.OverOfflineLimit)), nil
-	}
-	return scenarios.Allowed(scenarios.Text{Zh: "请上车", En: "Welcome aboard"}, Ride{params.Line, left})
-}
-
-// ride counts a ride and returns how many are left until the next online
-// contact, or false when there is none for this one.
-func (s *Scenario) ride(v *scenarios.Visit) (left int, ok bool) {
-	serial := v.Citizen.Serial()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if v.Online {
-		// The contact itself: the server sees this ride and all before it.
-		delete(s.rides, serial)
-		return s.limit, true
-	}
-	r := s.rides[serial]
-	if issuedAt := v.Citizen.IssuedAt(); issuedAt.After(r.issuedAt) {
-		// A newer credential in the same place was fetched online. An older
-		// one, kept by copying the phone, must not begin anew.
-		r = rides{issuedAt: issuedAt, notAfter: v.Citizen.NotAfter()}
-	}
-	if r.count >= s.limit || r.count == 0 && !s.room(v.Time) {
-		return 0, false
-	}
-	r.count++
-	s.rides[serial] = r
-	return s.limit - r.count, true
-}
-
-// room reports whether one more credential can be counted. Credentials that
-// have expired make room; the others are never forgotten, or whoever can ride
-// with many could ride without limit.
-func (s *Scenario) room(now time.Time) bool {
-	if len(s.rides) < s.bounds {
-		return true
-	}
-	for serial, r := range s.rides {
-		if now.After(r.notAfter) {
-			delete(s.rides, serial)
-		}
-	}
-	return len(s.rides) < s.bounds
+	return scenarios.Allowed(scenarios.Text{Zh: "请上车", En: "Welcome aboard"}, Ride{params.Line, v.UsesLeft})
 }

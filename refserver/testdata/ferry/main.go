@@ -25,8 +25,11 @@ func must[T any](v T, err error) T {
 type ferry struct{}
 
 func (ferry) ID() scenarios.ID                { return "dalian.ferry" }
-func (ferry) Audience() citycode.Scenes       { return citycode.Transit }
 func (ferry) Accepts(p citycode.Profile) bool { return p.Mode != citycode.Static }
+func (ferry) Describe() scenarios.Description {
+	return scenarios.Description{Purpose: scenarios.Text{Zh: "乘船", En: "to take the ferry"}, Group: scenarios.Public, Audience: citycode.Transit, Actions: []string{"board"},
+		Claims: scenarios.BenefitClass, Offline: scenarios.Offline{Policy: scenarios.WithinBudget, Uses: 10, Spacing: 3 * time.Second}}
+}
 func (ferry) Handle(_ context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
 	if v.Citizen.Benefit() == 1 {
 		return scenarios.Allowed(scenarios.Text{Zh: "敬老免费，欢迎登船", En: "Free for seniors; welcome aboard"}, nil)
