@@ -89,11 +89,7 @@ func SignSnapshot(h StatusHeader, key crypto.Signer, trust *TrustList, lists ...
 		b = appendVersion(b, e.version)
 		b = append(b, e.digest[:]...)
 	}
-	sig, err := sk.sign(tagSnapshot, b)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, sig...), nil
+	return sk.append(tagSnapshot, b)
 }
 
 func (l *TrustList) snapshotEntry() snapshotEntry {
@@ -101,7 +97,7 @@ func (l *TrustList) snapshotEntry() snapshotEntry {
 }
 
 func (l *StatusList) snapshotEntry() snapshotEntry {
-	return snapshotEntry{kind: kindStatus, issuer: l.issuer, list: l.list, version: l.version, digest: l.digest}
+	return snapshotEntry{kind: kindStatus, issuer: l.Issuer(), list: l.List(), version: l.Version(), digest: l.digest}
 }
 
 // OpenSnapshot implements SPEC §6.7. have is the highest version ever accepted.

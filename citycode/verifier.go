@@ -106,13 +106,13 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 		if l == nil {
 			return nil, errors.New("citycode: verifier: a status list is missing")
 		}
-		key := statusKey{l.issuer, l.list}
+		key := statusKey{l.Issuer(), l.List()}
 		if v.status[key] != nil {
-			return nil, fmt.Errorf("citycode: verifier: two status lists %d of %s", l.list, l.issuer)
+			return nil, fmt.Errorf("citycode: verifier: two status lists %d of %s", l.List(), l.Issuer())
 		}
 		v.status[key] = l
-		if l.issuer.City() == cfg.Trust.city {
-			v.floor = max(v.floor, l.issuedAt)
+		if l.Issuer().City() == cfg.Trust.city {
+			v.floor = max(v.floor, int64(l.head.IssuedAt))
 		}
 	}
 	return v, nil
@@ -158,8 +158,8 @@ func (v *Verifier) addSnapshot(cfg VerifierConfig) error {
 			continue // refused below
 		}
 		// Lists of two days together say what no day said.
-		if l.issuer.City() == v.trust.city && !v.snapshot.names(l) {
-			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.list, l.issuer, l.version)
+		if l.Issuer().City() == v.trust.city && !v.snapshot.names(l) {
+			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.List(), l.Issuer(), l.Version())
 		}
 	}
 	v.floor = max(v.floor, v.snapshot.issuedAt)

@@ -245,7 +245,7 @@ func (v *Verifier) checkStatus(p *pinnedProfile, b []byte, now int64) (bool, *Ve
 		switch {
 		case !covered:
 			unknown = "the list does not cover it"
-		case now > l.expires || now-l.issuedAt > int64(p.StatusAge/time.Second):
+		case now > int64(l.head.Expires) || now-int64(l.head.IssuedAt) > int64(p.StatusAge/time.Second):
 			unknown = "the list is too old"
 		default:
 			unknown = ""
