@@ -137,9 +137,12 @@ func OpenSnapshot(msg []byte, trust *TrustList, have Version) (*Snapshot, error)
 	if signer.City() != trust.city {
 		return fail(ListForeignCity, "it is signed by %s, not by city %06d", signer, trust.city)
 	}
-	if err := trust.checkListSignature(signer, UseSnapshot, s.issuedAt, snapshotName, tagSnapshot, body, sig); err != nil {
+	verifyUntil, err := trust.checkListSignature(signer, UseSnapshot, s.issuedAt, snapshotName, tagSnapshot, body, sig)
+	if err != nil {
 		return nil, err
 	}
+	// Beyond its signer's time it vouches for nothing.
+	s.expires = min(s.expires, verifyUntil)
 	if s.version.Before(have) {
 		return fail(ListRollback, "version %s is older than %s", s.version, have)
 	}

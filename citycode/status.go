@@ -42,6 +42,7 @@ func (s Status) String() string {
 // credentials. It is immutable and safe for concurrent use.
 type StatusList struct {
 	head   statuslist.Head
+	until  int64 // last moment at which it may be used: expires, or that of its signer's key
 	states statuslist.States
 	digest [engine.DigestSize]byte // of the body; names this state
 }
@@ -122,14 +123,19 @@ func parseStatus(msg []byte, name string, kind byte) (*statuslist.Message, error
 	return m, nil
 }
 
-// checkSigner implements SPEC §7.4 up to the signature, for a list and a delta.
+// checkSigner implements SPEC §7.4 up to the signature, for a list and a delta,
+// and sets until when the list may be used.
 func (l *StatusList) checkSigner(m *statuslist.Message, trust *TrustList, name, tag string) error {
 	signer := KeyID(m.Signer)
 	// Under another city's trust list that city would say who is revoked here.
 	if l.Issuer().City() != trust.city || signer.City() != trust.city {
 		return listError(name, ListForeignCity, "it is about %s and signed by %s, not by city %06d", l.Issuer(), signer, trust.city)
 	}
-	return trust.checkListSignature(signer, UseStatus, int64(m.IssuedAt), name, tag, m.Body, m.Signature)
+	verifyUntil, err := trust.checkListSignature(signer, UseStatus, int64(m.IssuedAt), name, tag, m.Body, m.Signature)
+	// A key that was retired and then stolen could date a list back into its
+	// own time, with a version that is newer than every honest one.
+	l.until = min(int64(m.Expires), verifyUntil)
+	return err
 }
 
 // body returns everything of a list message before its signature.
