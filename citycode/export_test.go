@@ -107,7 +107,7 @@ func ParseStatusList(msg []byte) (*ParsedStatusList, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ParsedStatusList{&StatusList{head: m.Head}, KeyID(m.Signer), m.Changes, m.Gaps, m.Body, m.Signature, m}, nil
+	return &ParsedStatusList{&StatusList{head: m.Head, until: int64(m.Expires)}, KeyID(m.Signer), m.Changes, m.Gaps, m.Body, m.Signature, m}, nil
 }
 
 // Decode is what OpenStatusList does after it has verified.

@@ -59,8 +59,8 @@ func (l *StatusList) Version() Version { return Version{l.head.Epoch, l.head.Cou
 // IssuedAt returns when the list was signed.
 func (l *StatusList) IssuedAt() time.Time { return timeOf(int64(l.head.IssuedAt)) }
 
-// Expires returns the last moment for which the list was signed.
-func (l *StatusList) Expires() time.Time { return timeOf(int64(l.head.Expires)) }
+// Expires returns the last moment at which the list may be used (SPEC §7.4).
+func (l *StatusList) Expires() time.Time { return timeOf(l.until) }
 
 // Len returns how many indices the list covers.
 func (l *StatusList) Len() int { return int(l.head.Entries) }
