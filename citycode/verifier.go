@@ -187,3 +187,15 @@ func (v *Verifier) checkEngine() error {
 // TimeFloor returns the highest signed time that the verifier knows of, to be
 // stored and given as [VerifierConfig].TimeFloor at the next start.
 func (v *Verifier) TimeFloor() time.Time { return timeOf(v.floor) }
+
+// PrefixSizes returns how many characters of a partner's code may stand in front
+// of the text of a code that this verifier knows, ascending; the first is 0. A
+// reader of texts tries them in this order (SPEC §9.2).
+func (v *Verifier) PrefixSizes() []int {
+	sizes := []int{0}
+	for _, p := range v.profiles {
+		sizes = append(sizes, p.PrefixSize)
+	}
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}
