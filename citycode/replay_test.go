@@ -51,7 +51,13 @@ func TestReplayModel(t *testing.T) {
 			return ok && (a.Time < h.Time || a.Time == h.Time && a.Counter <= h.Counter)
 		}
 		var guard *citycode.ReplayGuard
+		// Of a guard that began without a journal under a wrong clock: when that
+		// was in truth, by both clocks.
+		var wrong bool
+		var began int64
+		var beganElapsed time.Duration
 		boot := func(known bool) {
+			wrong = false
 			cfg := citycode.ReplayConfig{Boot: at(wall), MaxEntries: bound, Elapsed: func() time.Duration { return elapsed }}
 			if known {
 				cfg.Journal = slices.Values(journal)
@@ -66,6 +72,10 @@ func TestReplayModel(t *testing.T) {
 		present := func(t *rapid.T, a citycode.Accepted) {
 			// What the verifier's own clock checks let through (SPEC §5.9).
 			if a.Time > wall+30 || a.Until < wall {
+				return
+			}
+			// The clock is not right yet, or wrong again (SPEC §5.3).
+			if wrong && wall < began+int64((elapsed-beganElapsed)/time.Second) {
 				return
 			}
 			reason := guard.Present(a, wall)
@@ -120,11 +130,12 @@ func TestReplayModel(t *testing.T) {
 			"restart with journal":        func(t *rapid.T) { boot(true) },
 			"restart without journal": func(t *rapid.T) {
 				// Such a guard knows nothing but its boot time. A clock that was
-				// set back must be right again before it accepts anything (the
-				// time floor of SPEC §5.3 sees to it), not before it starts.
+				// set back must be right again before it accepts anything, not
+				// before it starts.
 				right := max(wall, latest-30)
 				wall = rapid.SampledFrom([]int64{10, wall, right}).Draw(t, "wall at the start")
 				boot(false)
+				wrong, began, beganElapsed = wall < right, right, elapsed
 				wall = right
 				forgot = true
 			},
