@@ -18,9 +18,10 @@ const (
 )
 
 // A Possession is a proof that somebody holds the private key of Key, made for
-// one purpose, one issuer and one nonce of that issuer (SPEC §4.2). No key is written into
-// a credential or a trust list without one: an issuer that certifies a key it
-// was merely told binds one person's code to another person's key.
+// one purpose, one issuer and one nonce of that issuer (SPEC §4.2). No key is
+// written into a credential or a trust list without one: an issuer that
+// certifies a key it was merely told binds one person's code to another person's
+// key.
 type Possession struct {
 	Issuer    KeyID
 	Nonce     [PossessionNonceSize]byte // drawn by the issuer for this one request
