@@ -20,7 +20,7 @@ const CardChallengeAge = 2 * time.Second
 // one-way scan cannot.
 type Challenge struct {
 	value []byte
-	drawn int64
+	drawn time.Time
 	used  atomic.Bool
 }
 
@@ -56,7 +56,7 @@ func NewChallenge(cfg ChallengeConfig) (*Challenge, error) {
 	if cfg.Short {
 		n = shortChallenge
 	}
-	return &Challenge{value: h.Sum(nil)[:n], drawn: cfg.Now.Unix()}, nil
+	return &Challenge{value: h.Sum(nil)[:n], drawn: cfg.Now}, nil
 }
 
 // Bytes returns what the holder's device is told.

@@ -115,6 +115,42 @@ func TestChallengeRules(t *testing.T) {
 	assert.Equal(t, citycode.Accepted{Serial: v.Serial()}, v.Accepted())
 }
 
+// TestChallengeAgeIsExact: two seconds are not 2.99, which is what whole seconds
+// make of them; half a second more is what carries a question to a card elsewhere.
+func TestChallengeAgeIsExact(t *testing.T) {
+	stage := newStage(t)
+	second, ms := time.Second, time.Millisecond
+	for _, c := range []struct {
+		card  bool
+		drawn time.Duration // after noon less 100 s
+		age   time.Duration
+		want  citycode.Reason
+	}{
+		{true, 0, 2 * second, 0}, {true, 0, 2*second + 1, citycode.ChallengeExpired}, {true, 0, 2990 * ms, citycode.ChallengeExpired},
+		{true, 990 * ms, 2 * second, 0}, {true, 10 * ms, 1990 * ms, 0}, {true, 990 * ms, 2010 * ms, citycode.ChallengeExpired},
+		{true, 500 * ms, 0, 0}, {true, 500 * ms, -1, citycode.ChallengeExpired},
+		{false, 990 * ms, 60 * second, 0}, {false, 0, 60*second + 1, citycode.ChallengeExpired},
+	} {
+		s := stage.scan()
+		if c.card {
+			s.profile.Challenge, s.profile.Assurance = citycode.ChallengeRequired, citycode.AssuranceCard
+			s.entry().Profiles = []citycode.TrustProfile{citycode.PinProfile(s.profile)}
+		}
+		drawn := at(noon - 100).Add(c.drawn)
+		now := drawn.Add(c.age)
+		challenge, err := citycode.NewChallenge(citycode.ChallengeConfig{Terminal: []byte("gate 7"), Now: drawn})
+		require.NoError(t, err)
+		s.answer, s.code.challenge, s.asked = ownAnswer, challenge.Bytes(), false
+		s.code.time = uint32(now.Unix())
+		trust := s.trust(engine.Default())
+		v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: s.status(engine.Default(), trust), InsecureNoReplayGuard: true,
+			Profiles: []citycode.Profile{s.profile}, Now: func() time.Time { return now }})
+		require.NoError(t, err)
+		_, reason := verdict(t, v, reads(t, s.bytes()), citycode.Check{Audience: citycode.Transit, Online: true, Challenge: challenge})
+		assert.Equal(t, c.want.String(), reason.String(), "%+v", c)
+	}
+}
+
 // TestChallengeOnce: one question, one code; also when the second code is good
 // in every other way, and also across verifiers of new lists.
 func TestChallengeOnce(t *testing.T) {

@@ -1,9 +1,11 @@
 package citycode
 
 import (
-	"time"
+	"encoding/binary"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/rice"
+	"github.com/citizencode/citizencode/citycode/internal/statuslist"
 )
 
 // What the tests of package citycode_test reach behind the exported surface.
@@ -54,14 +56,14 @@ func (g *ReplayGuard) Repeats(name string, t *Token) bool { return g.repeat(name
 
 // ReadChanges is the reader of the states of a status list.
 func ReadChanges(b []byte, size, changes uint32, set func(uint32, Status)) error {
-	return readChanges(b, size, changes, 1, func(i uint32, v uint64) { set(i, StatusRevoked+Status(v)) })
+	return rice.Read(b, size, changes, 1, func(i uint32, v uint64) { set(i, StatusRevoked+Status(v)) })
 }
 
 // EncodeChanges is its inverse, over a map of the states that are not valid.
 func EncodeChanges(size int, states map[uint32]Status) (changes uint32, gaps []byte) {
-	r := &StatusRegister{size: size, states: newStatusBits(size)}
+	r := &StatusRegister{size: size, states: statuslist.NewStates(size)}
 	for i, s := range states {
-		r.states.set(i, s)
+		r.states.Set(i, uint8(s))
 	}
 	return r.Encode()
 }
@@ -96,21 +98,23 @@ type ParsedStatusList struct {
 	Gaps    []byte
 	Body    []byte
 	Sig     []byte
-	Expires time.Time
-	message *statusMessage
+	message *statuslist.Message
 }
 
 // ParseStatusList is what OpenStatusList does before it verifies.
 func ParseStatusList(msg []byte) (*ParsedStatusList, error) {
-	m, err := parseStatusList(msg)
+	m, err := parseStatus(msg, statusListName, kindStatus)
 	if err != nil {
 		return nil, err
 	}
-	return &ParsedStatusList{&m.list, m.signer, m.changes, m.gaps, m.body, m.sig, timeOf(m.list.expires), m}, nil
+	return &ParsedStatusList{&StatusList{head: m.Head, until: int64(m.Expires)}, KeyID(m.Signer), m.Changes, m.Gaps, m.Body, m.Signature, m}, nil
 }
 
 // Decode is what OpenStatusList does after it has verified.
-func (p *ParsedStatusList) Decode() (*StatusList, error) { return p.message.decode() }
+func (p *ParsedStatusList) Decode() (*StatusList, error) {
+	states, err := p.message.States()
+	return &StatusList{head: p.message.Head, states: states}, err
+}
 
 // Memory returns the bytes that the states of an opened list take.
 func (l *StatusList) Memory() int { return len(l.states) }
@@ -120,15 +124,14 @@ func (l *StatusList) Digest() [engine.DigestSize]byte { return l.digest }
 
 // ReadDelta is the reader of the changes of a status delta.
 func ReadDelta(b []byte, size, changes uint32, set func(uint32, Status)) error {
-	return readChanges(b, size, changes, 2, func(i uint32, v uint64) { set(i, Status(v)) })
+	return rice.Read(b, size, changes, 2, func(i uint32, v uint64) { set(i, Status(v)) })
 }
 
 // Encode returns the states of a register as they are signed.
 func (r *StatusRegister) Encode() (changes uint32, gaps []byte) {
-	return encodeChanges(r.size, 1, func(i uint32) (uint64, bool) {
-		s := r.states.at(i)
-		return uint64(s - StatusRevoked), s != StatusValid
-	})
+	l := StatusList{states: r.states, head: statuslist.Head{Entries: uint32(r.size)}}
+	b := l.body()[statuslist.HeadSize:]
+	return binary.BigEndian.Uint32(b), b[4:]
 }
 
 // Use makes a challenge one that was already accepted.

@@ -173,7 +173,7 @@ func FuzzOpenStatusList(f *testing.F) {
 			return
 		}
 		again := strangerStatus{version: 0x11, kind: 'S', signer: uint32(m.Signer), issuer: uint32(m.Issuer()), list: m.List(), epoch: m.Version().Epoch, counter: m.Version().Counter,
-			issuedAt: uint32(m.IssuedAt().Unix()), expires: uint32(m.Expires.Unix()), size: uint32(m.Len()), changes: m.Changes, gaps: m.Gaps}
+			issuedAt: uint32(m.IssuedAt().Unix()), expires: uint32(m.Expires().Unix()), size: uint32(m.Len()), changes: m.Changes, gaps: m.Gaps}
 		if !bytes.Equal(again.body(), m.Body) || !bytes.Equal(append(again.body(), m.Sig...), b) {
 			t.Fatalf("%x is written %x", b, again.body())
 		}

@@ -83,7 +83,7 @@ func (k *SoftwareKey) SignToken(static, dynamic []byte) ([]byte, error) {
 
 // ProvePossession implements SPEC §4.2.
 func (k *SoftwareKey) ProvePossession(issuer KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
-	return k.key.provePossession(issuer, nonce)
+	return k.key.provePossession(purposeHolder, issuer, nonce)
 }
 
 // A Holder shows codes: a credential and the key that it names (亮码).

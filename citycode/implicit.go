@@ -77,11 +77,15 @@ type ImplicitKey interface {
 	Issue(rand io.Reader, u engine.Key, lambda func(w [engine.PointSize]byte) ([32]byte, error)) ([engine.PointSize]byte, engine.ImplicitShare, error)
 }
 
-// An ImplicitStore keeps answers. Save must be durable before it returns.
+// An ImplicitStore keeps answers. Several issuers, in several processes, may
+// share one.
 type ImplicitStore interface {
 	// Load returns the answer to a request, or nil if there is none.
 	Load(request [engine.DigestSize]byte) ([]byte, error)
-	Save(request [engine.DigestSize]byte, answer []byte) error
+	// Save keeps an answer unless the request has one, and returns the one
+	// that is kept: in one step, as INSERT … ON CONFLICT DO NOTHING does, and
+	// durable before it returns.
+	Save(request [engine.DigestSize]byte, answer []byte) (kept []byte, err error)
 }
 
 // An ImplicitIssuerConfig is what an implicit issuer is made of.
@@ -158,7 +162,7 @@ func (i *ImplicitIssuer) Issue(c Claims) (*ImplicitAnswer, error) {
 		return nil, err
 	}
 	request := i.request(asked, c.Possession.Key)
-	// Two that ask the same thing at once get one answer.
+	// Of two that ask the same thing at once only one draws a w.
 	i.issuing.Lock()
 	defer i.issuing.Unlock()
 	switch kept, err := i.cfg.Answers.Load(request); {
@@ -185,11 +189,13 @@ func (i *ImplicitIssuer) Issue(c Claims) (*ImplicitAnswer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("citycode: implicit issuer: %w", err)
 	}
-	answer := append(append(head, w[:]...), share[:]...)
-	if err := i.cfg.Answers.Save(request, answer); err != nil {
+	// Another process may have answered since Load. Two answers to one request
+	// would give one requester two shares, so only the one that is kept leaves.
+	kept, err := i.cfg.Answers.Save(request, append(append(head, w[:]...), share[:]...))
+	if err != nil {
 		return nil, fmt.Errorf("citycode: implicit issuer: save answer: %w", err)
 	}
-	return parseImplicitAnswer(answer)
+	return parseImplicitAnswer(kept)
 }
 
 // noSeal leaves the plaintext where a seal would stand. What it makes is only

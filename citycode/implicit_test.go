@@ -400,9 +400,9 @@ func (s *faultyStore) Load(r [engine.DigestSize]byte) ([]byte, error) {
 	return s.Answers.Load(r)
 }
 
-func (s *faultyStore) Save(r [engine.DigestSize]byte, answer []byte) error {
+func (s *faultyStore) Save(r [engine.DigestSize]byte, answer []byte) ([]byte, error) {
 	if s.saves++; s.save != nil {
-		return s.save
+		return nil, s.save
 	}
 	return s.Answers.Save(r, answer)
 }
@@ -493,7 +493,50 @@ func TestImplicitAnswers(t *testing.T) {
 type keeps []byte
 
 func (k keeps) Load([engine.DigestSize]byte) ([]byte, error) { return k, nil }
-func (keeps) Save([engine.DigestSize]byte, []byte) error     { panic("an answer is stored again") }
+func (keeps) Save([engine.DigestSize]byte, []byte) ([]byte, error) {
+	panic("an answer is stored again")
+}
+
+// A sharedStore lets another issuer answer between an issuer's Load and its Save.
+type sharedStore struct {
+	citycodetest.Answers
+	between func()
+}
+
+func (s *sharedStore) Save(r [engine.DigestSize]byte, answer []byte) ([]byte, error) {
+	if f := s.between; f != nil {
+		s.between = nil
+		f()
+	}
+	return s.Answers.Save(r, answer)
+}
+
+// TestImplicitAnswersOfTwoIssuers: two processes with one key and one store are
+// asked the same at once. One answer leaves, and it is the one that was kept.
+func TestImplicitAnswersOfTwoIssuers(t *testing.T) {
+	store := &sharedStore{Answers: make(citycodetest.Answers)}
+	issuer := func(name string) *citycode.ImplicitIssuer {
+		return newImplicitIssuer(t, store, func(c *citycode.ImplicitIssuerConfig) { c.Rand = citycodetest.Random(name) })
+	}
+	one, two := issuer("one"), issuer("two")
+	claims := implicitClaims(t, "citizen")
+	var quick *citycode.ImplicitAnswer
+	store.between = func() {
+		var err error
+		quick, err = two.Issue(claims)
+		require.NoError(t, err)
+	}
+	slow, err := one.Issue(claims)
+	require.NoError(t, err)
+	require.NotNil(t, quick, "the second issuer was asked in between")
+	assert.Equal(t, quick.Credential.Bytes(), slow.Credential.Bytes())
+	assert.Equal(t, quick.Share, slow.Share)
+	assert.Len(t, store.Answers, 1)
+	// By itself the first would have drawn another w.
+	alone, err := newImplicitIssuer(t, make(citycodetest.Answers), func(c *citycode.ImplicitIssuerConfig) { c.Rand = citycodetest.Random("one") }).Issue(claims)
+	require.NoError(t, err)
+	assert.NotEqual(t, quick.Credential.Bytes(), alone.Credential.Bytes())
+}
 
 type noRandom struct{}
 
@@ -542,6 +585,7 @@ func TestImplicitIssueRefuses(t *testing.T) {
 		{"an unknown profile", "not an implicit one", func(k *citycode.Claims) { k.Profile = 0x14 }},
 		{"no proof", "no proof of possession", func(k *citycode.Claims) { k.Possession = nil }},
 		{"a proof for another issuer", "made for 210100/1", func(k *citycode.Claims) { k.Possession = possession(t, "citizen", 210100<<12|1) }},
+		{"a proof that was made to be listed under this id", "does not verify", func(k *citycode.Claims) { k.Possession = provenToBeListed(t, "citizen", issuer.ID()) }},
 		{"a proof with another nonce", "does not verify", func(k *citycode.Claims) { k.Possession.Nonce[0] ^= 1 }},
 		{"somebody else's U", "does not verify", func(k *citycode.Claims) {
 			k.Possession.Key = possession(t, "victim", issuer.ID()).Key

@@ -59,7 +59,7 @@ func (i *Issuer) PublicKey() PublicKey { return i.key.public }
 
 // ProvePossession proves the issuer's key to the operators of the trust list.
 func (i *Issuer) ProvePossession(list KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
-	return i.key.provePossession(list, nonce)
+	return i.key.provePossession(purposeListed, list, nonce)
 }
 
 // Claims is what a credential says (SPEC §2).
@@ -118,7 +118,7 @@ func checkPossession(s *suite, issuer KeyID, own PublicKey, p *Possession) error
 	if p.Key == own {
 		return errors.New("citycode: issue: the holder's key is the issuer's own")
 	}
-	return p.verify(s)
+	return p.verify(s, purposeHolder)
 }
 
 // head returns everything up to the keys (SPEC §2.1 to §2.7).

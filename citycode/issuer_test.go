@@ -33,6 +33,16 @@ func possession(t testing.TB, name string, issuer citycode.KeyID) *citycode.Poss
 	return proof
 }
 
+// provenToBeListed is what the owner of a key gives to those who list it.
+func provenToBeListed(t testing.TB, name string, id citycode.KeyID) *citycode.Possession {
+	t.Helper()
+	owner, err := citycode.NewIssuer(citycode.IssuerConfig{ID: id, Key: citycodetest.Key(name)})
+	require.NoError(t, err)
+	proof, err := owner.ProvePossession(id, [16]byte{1, 2, 3})
+	require.NoError(t, err)
+	return proof
+}
+
 // TestIssueBytes: the library and the stranger issue the same credentials.
 func TestIssueBytes(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
@@ -112,6 +122,7 @@ func TestIssueRefuses(t *testing.T) {
 		{"no proof", "no proof of possession", func(k *citycode.Claims) { k.Possession = nil }},
 		{"a proof made for another issuer", "made for 210100/2", func(k *citycode.Claims) { k.Possession = possession(t, "citizen", c.ID(2)) }},
 		{"a proof made for the same key of another city", "made for 220100/1", func(k *citycode.Claims) { k.Possession = possession(t, "citizen", 220100<<12|1) }},
+		{"a proof that was made to be listed under this id", "does not verify", func(k *citycode.Claims) { k.Possession = provenToBeListed(t, "citizen", c.ID(1)) }},
 		{"a proof with another nonce", "does not verify", func(k *citycode.Claims) { k.Possession.Nonce[0] ^= 1 }},
 		{"another's key under one's own proof", "does not verify", func(k *citycode.Claims) { k.Possession.Key = possession(t, "victim", c.ID(1)).Key }},
 		{"a proof of zeros", "does not verify", func(k *citycode.Claims) { k.Possession.Signature = [64]byte{} }},
@@ -135,7 +146,7 @@ func TestIssuePossessionIsNoTokenSignature(t *testing.T) {
 	for _, tag := range []string{"CC1/tokn", "CC1/cred", "CC1/stat", "CC1/list"} {
 		claims := personsClaims(t, c.Issuer)
 		p := claims.Possession
-		message := append([]byte{byte(p.Issuer >> 24), byte(p.Issuer >> 16), byte(p.Issuer >> 8), byte(p.Issuer)}, p.Nonce[:]...)
+		message := append([]byte{2, byte(p.Issuer >> 24), byte(p.Issuer >> 16), byte(p.Issuer >> 8), byte(p.Issuer)}, p.Nonce[:]...)
 		message = append(message, p.Key[:]...)
 		require.Equal(t, signMessage(t, citycodetest.Key("citizen"), "CC1/popp", message), p.Signature[:])
 		p.Signature = [64]byte(signMessage(t, citycodetest.Key("citizen"), tag, message))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -115,4 +116,21 @@ func fieldOf(t testing.TB, token *citycode.Token, name string) []byte {
 	i := slices.IndexFunc(fields, func(f citycode.Field) bool { return f.Name == name })
 	require.GreaterOrEqual(t, i, 0, name)
 	return token.Bytes()[fields[i].Offset : fields[i].Offset+fields[i].Length]
+}
+
+// TestPrivateLargestToken: what a profile may be and what a code may be are one
+// limit: the largest token of the largest profile is 512 bytes, and is accepted.
+func TestPrivateLargestToken(t *testing.T) {
+	p := private(citycode.TransitProfile(), 0xf2, citycodetest.Shenyang, func(p *citycode.Profile) { p.SubjectSize, p.SourceSize = 64, 236 })
+	c := newPrivateCity(t, citycodetest.Shenyang, nil, p)
+	h := c.holder("citizen", c.claims("citizen", p, citycode.Transit))
+	challenge, err := citycode.NewChallenge(citycode.ChallengeConfig{Terminal: []byte("gate 7"), Now: c.Clock.Now()})
+	require.NoError(t, err)
+	token, err := h.Present(citycode.Presentation{Time: c.Clock.Now(), Audience: citycode.Transit, Challenge: challenge.Bytes()})
+	require.NoError(t, err)
+	assert.Len(t, token.Bytes(), citycode.MaxToken)
+	_, reason := verdict(t, c.verifier(nil), reads(t, token.Bytes()), citycode.Check{Audience: citycode.Transit, Challenge: challenge})
+	assert.Zero(t, reason)
+	p.SourceSize++
+	assert.ErrorContains(t, p.Validate(), "513 bytes")
 }

@@ -283,6 +283,8 @@ func (p Profile) Validate() error {
 		return fail("its subject is not 8, 16, 32 or 64 bytes")
 	case p.SealSize < 0 || p.SealSize > maxSegment-sealOverhead || p.SourceSize < 0 || p.SourceSize > maxSegment:
 		return fail("a segment is too long")
+	case p.tokenSize() > MaxToken:
+		return fail(fmt.Sprintf("its tokens can be %d bytes, at most %d", p.tokenSize(), MaxToken))
 	case p.PrefixSize < 0 || p.PrefixSize > MaxPrefix || p.PrefixSize > 0 && p.Challenge != ChallengeOptional:
 		return fail("its prefix is too long, or its challenge field is not free to bind one")
 	case (p.Mode == Static) != (p.Challenge == ChallengeNone) || p.Challenge > ChallengeRequired:
@@ -299,6 +301,32 @@ func (p Profile) Validate() error {
 		return fail("a static code has no audience")
 	}
 	return nil
+}
+
+// tokenSize returns the bytes of the largest token of the profile (SPEC §2.1):
+// an issuer must not find out at the gate that what it signed cannot be shown.
+func (p Profile) tokenSize() int {
+	n := headerSize + 1 + p.SubjectSize
+	if p.SealSize > 0 {
+		n += 1 + p.SealSize + sealOverhead
+	}
+	if p.SourceSize > 0 {
+		n += 1 + p.SourceSize
+	}
+	if p.Mode != Static {
+		n += engine.PointSize + dynamicHead + engine.SignatureSize
+	}
+	if p.Mode != Implicit {
+		n += engine.SignatureSize
+	}
+	switch {
+	case p.Mode == Static:
+	case p.PrefixSize > 0:
+		n += shortChallenge
+	default:
+		n += longChallenge
+	}
+	return n
 }
 
 const (

@@ -33,7 +33,8 @@ type ReplayConfig struct {
 	// knows what was accepted before, and every code made before Boot plus
 	// the phone skew is refused as replay-unknown.
 	Journal iter.Seq[Accepted]
-	// Boot is the gate's time now; required.
+	// Boot is the gate's time now; required. Where the gate's clock turns out
+	// to have been behind, what Elapsed says has passed since counts instead.
 	Boot time.Time
 	// MaxEntries bounds the memory, about 100 bytes an entry; 0 means
 	// DefaultReplayEntries.
@@ -51,7 +52,9 @@ type ReplayGuard struct {
 	max     int
 	floor   int64 // tokens made at or before it may have been used already
 	boot    int64
-	blind   bool // started without a journal
+	started time.Duration // on the elapsed clock
+	blind   bool          // started without a journal
+	skew    int64         // of phones, seconds; the largest of the verifiers
 	seen    map[Serial]seen
 	lanes   map[string]lane
 }
@@ -85,11 +88,11 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 		start := time.Now()
 		g.elapsed = func() time.Duration { return time.Since(start) }
 	}
+	g.started = g.elapsed()
 	if g.blind {
 		g.cover(int64(DefaultSkew / time.Second))
 		return g, nil
 	}
-	now := g.elapsed()
 	for a := range cfg.Journal {
 		if a.Until < g.boot {
 			// Too old by a clock that may yet be set back.
@@ -99,7 +102,7 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 		if old, ok := g.seen[a.Serial]; ok && !newer(a.Time, a.Counter, old) {
 			continue
 		}
-		g.put(a, now, g.boot)
+		g.put(a, g.started, g.boot)
 	}
 	return g, nil
 }
@@ -109,8 +112,15 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 func (g *ReplayGuard) cover(phoneSkew int64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.skew = max(g.skew, phoneSkew)
+	g.coverStart(g.boot)
+}
+
+// coverStart raises the floor of a guard that started blind over every token
+// that may have been accepted before a start at that time.
+func (g *ReplayGuard) coverStart(at int64) {
 	if g.blind {
-		g.floor = max(g.floor, g.boot+phoneSkew)
+		g.floor = max(g.floor, at+g.skew)
 	}
 }
 
@@ -156,6 +166,11 @@ func (g *ReplayGuard) repeat(name string, t *Token) *Verified {
 func (g *ReplayGuard) decide(a Accepted, now int64, name string, v *Verified, conditions ...func() *VerifyError) *VerifyError {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	elapsed := g.elapsed()
+	// The clock may have been wrong when the guard started, and right by now: a
+	// box without a battery starts in 1970. The floor of that start would let
+	// through every code that the box had accepted just before.
+	g.coverStart(now - int64((elapsed-g.started)/time.Second))
 	if r := g.check(a); r != 0 {
 		return refuse(r, a.Serial.Issuer, "%s, counter %d", a.Serial, a.Counter)
 	}
@@ -164,7 +179,6 @@ func (g *ReplayGuard) decide(a Accepted, now int64, name string, v *Verified, co
 			return refused
 		}
 	}
-	elapsed := g.elapsed()
 	g.put(a, elapsed, now)
 	if name != "" {
 		g.enter(name, lane{v.token, v, elapsed})

@@ -51,7 +51,13 @@ func TestReplayModel(t *testing.T) {
 			return ok && (a.Time < h.Time || a.Time == h.Time && a.Counter <= h.Counter)
 		}
 		var guard *citycode.ReplayGuard
+		// Of a guard that began without a journal under a wrong clock: when that
+		// was in truth, by both clocks.
+		var wrong bool
+		var began int64
+		var beganElapsed time.Duration
 		boot := func(known bool) {
+			wrong = false
 			cfg := citycode.ReplayConfig{Boot: at(wall), MaxEntries: bound, Elapsed: func() time.Duration { return elapsed }}
 			if known {
 				cfg.Journal = slices.Values(journal)
@@ -66,6 +72,10 @@ func TestReplayModel(t *testing.T) {
 		present := func(t *rapid.T, a citycode.Accepted) {
 			// What the verifier's own clock checks let through (SPEC §5.9).
 			if a.Time > wall+30 || a.Until < wall {
+				return
+			}
+			// The clock is not right yet, or wrong again (SPEC §5.3).
+			if wrong && wall < began+int64((elapsed-beganElapsed)/time.Second) {
 				return
 			}
 			reason := guard.Present(a, wall)
@@ -119,11 +129,14 @@ func TestReplayModel(t *testing.T) {
 			"only the elapsed clock runs": func(t *rapid.T) { elapsed += 500 * time.Second; forgot = true },
 			"restart with journal":        func(t *rapid.T) { boot(true) },
 			"restart without journal": func(t *rapid.T) {
-				// Such a guard knows nothing but its boot time, and a clock that
-				// was set back since cannot be seen by it (SPEC §5.12 asks for a
-				// journal): the clock is right again before it starts.
-				wall = max(wall, latest-30)
+				// Such a guard knows nothing but its boot time. A clock that was
+				// set back must be right again before it accepts anything, not
+				// before it starts.
+				right := max(wall, latest-30)
+				wall = rapid.SampledFrom([]int64{10, wall, right}).Draw(t, "wall at the start")
 				boot(false)
+				wrong, began, beganElapsed = wall < right, right, elapsed
+				wall = right
 				forgot = true
 			},
 		})
@@ -187,7 +200,7 @@ func TestReplayBootFloor(t *testing.T) {
 		require.Zero(t, reason, "before the restart, phone skew %s", skew)
 
 		s = scan()
-		s.guard = newGuard(t, citycode.ReplayConfig{Boot: at(noon)})
+		s.guard = newGuard(t, citycode.ReplayConfig{Boot: at(noon), Elapsed: func() time.Duration { return time.Duration(s.now-noon) * time.Second }})
 		_, reason = s.run(engine.Default())
 		assert.Equal(t, citycode.ReplayUnknown, reason, "after the restart, phone skew %s", skew)
 
@@ -198,6 +211,51 @@ func TestReplayBootFloor(t *testing.T) {
 			assert.Zero(t, reason, "a code made after the restart, phone skew %s", skew)
 		}
 	}
+}
+
+// TestReplayBlindStart: a box without a battery starts in 1970, without a
+// journal, and gets the right time from the network a moment later. What it had
+// accepted just before the power failed is not accepted again.
+func TestReplayBlindStart(t *testing.T) {
+	for _, skew := range []time.Duration{citycode.DefaultSkew, citycode.MaxSkew} {
+		s := newStage(t).scan()
+		s.asked, s.answer, s.phoneSkew = false, noAnswer, skew
+		ahead := int64(skew / time.Second)
+		s.code.time = uint32(noon + ahead) // the phone's clock is as far ahead as it may be
+		_, reason := s.run(engine.Default())
+		require.Zero(t, reason, "before the power failed")
+
+		wall, elapsed := int64(10), 7*time.Hour // of the box; elapsed begins anywhere
+		s.guard = newGuard(t, citycode.ReplayConfig{Boot: at(wall), Elapsed: func() time.Duration { return elapsed }})
+		s.now = wall
+		_, reason = s.run(engine.Default())
+		assert.Equal(t, citycode.TerminalClockWrong, reason, "before the clock is set right")
+
+		elapsed += 5 * time.Second
+		s.now = noon + 5
+		_, reason = s.run(engine.Default())
+		assert.Equal(t, citycode.ReplayUnknown, reason, "the same code, %s", skew)
+		assert.Equal(t, noon+ahead, s.guard.Floor(), "the start was at noon")
+		s.code.time, s.code.counter = uint32(noon+ahead), s.code.counter+1
+		s.code.holder = citycodetest.Key("210100 another citizen")
+		_, reason = s.run(engine.Default())
+		assert.Equal(t, citycode.ReplayUnknown, reason, "nobody can tell whether another of that second was")
+		s.code.time++
+		_, reason = s.run(engine.Default())
+		assert.Zero(t, reason, "a code made after the start")
+	}
+	// A clock that is set forward and back again costs refusals, never an acceptance;
+	// one that is set back lowers nothing.
+	elapsed := time.Duration(0)
+	g := newGuard(t, citycode.ReplayConfig{Boot: at(noon), Elapsed: func() time.Duration { return elapsed }})
+	require.Zero(t, g.Present(acceptance(1, noon+hour+40, 1), noon+hour))
+	assert.Equal(t, noon+hour+30, g.Floor())
+	assert.Equal(t, citycode.ReplayUnknown, g.Present(acceptance(2, noon+hour, 1), noon))
+	assert.Equal(t, noon+hour+30, g.Floor())
+	// A guard with a journal has no need of it.
+	g = newGuard(t, citycode.ReplayConfig{Boot: at(10), Journal: slices.Values([]citycode.Accepted{acceptance(1, noon, 1)}), Elapsed: func() time.Duration { return 0 }})
+	assert.Equal(t, citycode.Replayed, g.Present(acceptance(1, noon, 1), noon))
+	assert.Zero(t, g.Present(acceptance(2, noon, 1), noon))
 }
 
 // TestReplayFloor: SPEC §5.12, semantic of the floor.

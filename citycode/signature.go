@@ -149,3 +149,12 @@ func (k *signKey) sign(tag string, parts ...[]byte) ([]byte, error) {
 	}
 	return sig[:], nil
 }
+
+// append returns message ‖ r‖s over tag ‖ message.
+func (k *signKey) append(tag string, message []byte) ([]byte, error) {
+	sig, err := k.sign(tag, message)
+	if err != nil {
+		return nil, err
+	}
+	return append(message, sig...), nil
+}

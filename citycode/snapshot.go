@@ -89,11 +89,7 @@ func SignSnapshot(h StatusHeader, key crypto.Signer, trust *TrustList, lists ...
 		b = appendVersion(b, e.version)
 		b = append(b, e.digest[:]...)
 	}
-	sig, err := sk.sign(tagSnapshot, b)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, sig...), nil
+	return sk.append(tagSnapshot, b)
 }
 
 func (l *TrustList) snapshotEntry() snapshotEntry {
@@ -101,7 +97,7 @@ func (l *TrustList) snapshotEntry() snapshotEntry {
 }
 
 func (l *StatusList) snapshotEntry() snapshotEntry {
-	return snapshotEntry{kind: kindStatus, issuer: l.issuer, list: l.list, version: l.version, digest: l.digest}
+	return snapshotEntry{kind: kindStatus, issuer: l.Issuer(), list: l.List(), version: l.Version(), digest: l.digest}
 }
 
 // OpenSnapshot implements SPEC §6.7. have is the highest version ever accepted.
@@ -141,9 +137,12 @@ func OpenSnapshot(msg []byte, trust *TrustList, have Version) (*Snapshot, error)
 	if signer.City() != trust.city {
 		return fail(ListForeignCity, "it is signed by %s, not by city %06d", signer, trust.city)
 	}
-	if err := trust.checkListSignature(signer, UseSnapshot, s.issuedAt, snapshotName, tagSnapshot, body, sig); err != nil {
+	verifyUntil, err := trust.checkListSignature(signer, UseSnapshot, s.issuedAt, snapshotName, tagSnapshot, body, sig)
+	if err != nil {
 		return nil, err
 	}
+	// Beyond its signer's time it vouches for nothing.
+	s.expires = min(s.expires, verifyUntil)
 	if s.version.Before(have) {
 		return fail(ListRollback, "version %s is older than %s", s.version, have)
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/internal/statuslist"
 )
 
 // A StatusRegister is the authority's side of a status list: it is set, and
@@ -14,7 +16,7 @@ type StatusRegister struct {
 	issuer KeyID
 	list   uint8
 	size   int
-	states statusBits
+	states statuslist.States
 }
 
 // NewStatusRegister returns a register of size entries, all valid, for the
@@ -26,7 +28,7 @@ func NewStatusRegister(issuer KeyID, list uint8, size int) (*StatusRegister, err
 	if size < 0 || size > MaxStatusEntries {
 		return nil, fmt.Errorf("citycode: status register: %d entries, at most %d", size, MaxStatusEntries)
 	}
-	return &StatusRegister{issuer, list, size, newStatusBits(size)}, nil
+	return &StatusRegister{issuer, list, size, statuslist.NewStates(size)}, nil
 }
 
 // Set changes the state of an index. A revocation is for good: a revoked index
@@ -38,10 +40,10 @@ func (r *StatusRegister) Set(index uint32, s Status) error {
 	if s > StatusSuspended {
 		return fmt.Errorf("citycode: status register: no state %d", s)
 	}
-	if r.states.at(index) == StatusRevoked && s != StatusRevoked {
+	if Status(r.states.At(index)) == StatusRevoked && s != StatusRevoked {
 		return fmt.Errorf("citycode: status register: index %d is revoked for good", index)
 	}
-	r.states.set(index, s)
+	r.states.Set(index, uint8(s))
 	return nil
 }
 
@@ -67,12 +69,7 @@ func (r *StatusRegister) sign(h StatusHeader, key crypto.Signer, random io.Reade
 	if err != nil {
 		return nil, err
 	}
-	b := l.body(h.Signer)
-	sig, err := sk.sign(tagStatus, b)
-	if err != nil {
-		return nil, err
-	}
-	return append(b, sig...), nil
+	return sk.append(tagStatus, l.body())
 }
 
 // at returns the register as a list under a header. It shares the states.
@@ -88,6 +85,6 @@ func (r *StatusRegister) at(h StatusHeader) (*StatusList, error) {
 	if !h.Signer.valid() {
 		return nil, fmt.Errorf("citycode: status list: key id %s is not of a GB/T 2260 city", h.Signer)
 	}
-	return &StatusList{issuer: r.issuer, list: r.list, version: h.Version, issuedAt: int64(issuedAt), expires: int64(expires),
-		size: r.size, states: r.states}, nil
+	return &StatusList{states: r.states, head: statuslist.Head{Signer: uint32(h.Signer), Issuer: uint32(r.issuer), List: r.list,
+		Epoch: h.Version.Epoch, Counter: h.Version.Counter, IssuedAt: issuedAt, Expires: expires, Entries: uint32(r.size)}}, nil
 }

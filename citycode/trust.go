@@ -328,8 +328,8 @@ func (e *trustEntry) allows(p *Profile, pin *[engine.DigestSize]byte, scenes Sce
 }
 
 // checkListSignature verifies the signature of a list that one key of the
-// trust list signs by itself (SPEC §6.4).
-func (l *TrustList) checkListSignature(signer KeyID, use KeyUse, issuedAt int64, name, tag string, body, sig []byte) error {
+// trust list signs by itself (SPEC §6.4). It returns until when that key counts.
+func (l *TrustList) checkListSignature(signer KeyID, use KeyUse, issuedAt int64, name, tag string, body, sig []byte) (verifyUntil int64, err error) {
 	known := false
 	for _, e := range l.entries[signer] {
 		if e.Use != use || issuedAt < e.issueFrom || issuedAt > e.issueUntil {
@@ -337,13 +337,13 @@ func (l *TrustList) checkListSignature(signer KeyID, use KeyUse, issuedAt int64,
 		}
 		known = true
 		if e.key.verify(sig, tag, body) {
-			return nil
+			return e.verifyUntil, nil
 		}
 	}
 	if !known {
-		return listError(name, ListUnknownSigner, "key %s may not sign it", signer)
+		return 0, listError(name, ListUnknownSigner, "key %s may not sign it", signer)
 	}
-	return listError(name, ListBadSignature, "signature of key %s", signer)
+	return 0, listError(name, ListBadSignature, "signature of key %s", signer)
 }
 
 // rootSetOf returns the root set of a configuration in the form of a grant.

@@ -589,6 +589,13 @@ func TestTrustDraftPossession(t *testing.T) {
 	draft.Proofs = append([]*citycode.Possession{elsewhere}, c.Draft.Proofs[1:]...)
 	_, err = draft.Body()
 	assert.ErrorContains(t, err, "possession", "a proof for another id")
+
+	// What a citizen signed to get a credential from this very key does not list
+	// his own key under its id.
+	draft.Proofs = append([]*citycode.Possession{possession(t, "210100 implicit", c.Implicit.ID())}, c.Draft.Proofs[1:]...)
+	require.Equal(t, c.Draft.Proofs[0].Key, draft.Proofs[0].Key)
+	_, err = draft.Body()
+	assert.ErrorContains(t, err, "possession", "a holder's proof")
 }
 
 // TestTrustDraftRefuses: the authority finds its own mistakes before the roots

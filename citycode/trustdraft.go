@@ -87,7 +87,7 @@ func (d *TrustDraft) checkPossession() error {
 	}
 	s := newSuite(nil)
 	for _, p := range d.Proofs {
-		if err := p.verify(s); err != nil {
+		if err := p.verify(s, purposeListed); err != nil {
 			return err
 		}
 		// What a key has proven to one issuer it has not proven to another.

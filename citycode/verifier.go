@@ -106,13 +106,13 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 		if l == nil {
 			return nil, errors.New("citycode: verifier: a status list is missing")
 		}
-		key := statusKey{l.issuer, l.list}
+		key := statusKey{l.Issuer(), l.List()}
 		if v.status[key] != nil {
-			return nil, fmt.Errorf("citycode: verifier: two status lists %d of %s", l.list, l.issuer)
+			return nil, fmt.Errorf("citycode: verifier: two status lists %d of %s", l.List(), l.Issuer())
 		}
 		v.status[key] = l
-		if l.issuer.City() == cfg.Trust.city {
-			v.floor = max(v.floor, l.issuedAt)
+		if l.Issuer().City() == cfg.Trust.city {
+			v.floor = max(v.floor, int64(l.head.IssuedAt))
 		}
 	}
 	return v, nil
@@ -158,8 +158,8 @@ func (v *Verifier) addSnapshot(cfg VerifierConfig) error {
 			continue // refused below
 		}
 		// Lists of two days together say what no day said.
-		if l.issuer.City() == v.trust.city && !v.snapshot.names(l) {
-			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.list, l.issuer, l.version)
+		if l.Issuer().City() == v.trust.city && !v.snapshot.names(l) {
+			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.List(), l.Issuer(), l.Version())
 		}
 	}
 	v.floor = max(v.floor, v.snapshot.issuedAt)
@@ -187,3 +187,15 @@ func (v *Verifier) checkEngine() error {
 // TimeFloor returns the highest signed time that the verifier knows of, to be
 // stored and given as [VerifierConfig].TimeFloor at the next start.
 func (v *Verifier) TimeFloor() time.Time { return timeOf(v.floor) }
+
+// PrefixSizes returns how many characters of a partner's code may stand in front
+// of the text of a code that this verifier knows, ascending; the first is 0. A
+// reader of texts tries them in this order (SPEC §9.2).
+func (v *Verifier) PrefixSizes() []int {
+	sizes := []int{0}
+	for _, p := range v.profiles {
+		sizes = append(sizes, p.PrefixSize)
+	}
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}

@@ -38,7 +38,8 @@ func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
 			return again, nil
 		}
 	}
-	now := v.now().Unix()
+	clock := v.now()
+	now := clock.Unix()
 
 	profile, refused := v.checkProfile(t, b)
 	if refused != nil {
@@ -72,7 +73,7 @@ func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
 	if verified.scenes, refused = checkAudience(t, b, c); refused != nil {
 		return nil, refused
 	}
-	if refused := v.checkChallenge(t, profile, b, c, now); refused != nil {
+	if refused := v.checkChallenge(t, profile, b, c, clock); refused != nil {
 		return nil, refused
 	}
 	verified.bound = c.Challenge != nil
@@ -245,7 +246,7 @@ func (v *Verifier) checkStatus(p *pinnedProfile, b []byte, now int64) (bool, *Ve
 		switch {
 		case !covered:
 			unknown = "the list does not cover it"
-		case now > l.expires || now-l.issuedAt > int64(p.StatusAge/time.Second):
+		case now > l.until || now-int64(l.head.IssuedAt) > int64(p.StatusAge/time.Second):
 			unknown = "the list is too old"
 		default:
 			unknown = ""
@@ -292,7 +293,7 @@ func checkAudience(t *Token, b []byte, c Check) (Scenes, *VerifyError) {
 }
 
 // checkChallenge implements SPEC §5.11.
-func (v *Verifier) checkChallenge(t *Token, p *pinnedProfile, b []byte, c Check, now int64) *VerifyError {
+func (v *Verifier) checkChallenge(t *Token, p *pinnedProfile, b []byte, c Check, now time.Time) *VerifyError {
 	issuer, answer := issuerOf(b), t.challenge.of(b)
 	bound := p.PrefixSize > 0 // the field then binds the text in front, with the challenge if there is one
 	switch {
@@ -308,20 +309,21 @@ func (v *Verifier) checkChallenge(t *Token, p *pinnedProfile, b []byte, c Check,
 	case !bound && !bytes.Equal(answer, c.Challenge.value):
 		return refuse(ChallengeMismatch, issuer, "it answers another challenge")
 	}
-	limit := int64(p.MaxAge / time.Second)
-	if p.Challenge == ChallengeRequired {
-		limit = int64(CardChallengeAge / time.Second)
-	}
-	switch {
-	case c.Challenge == nil:
-	case now < c.Challenge.drawn || now-c.Challenge.drawn > limit:
-		return refuse(ChallengeExpired, issuer, "asked %d s ago, at most %d s", now-c.Challenge.drawn, limit)
-	case c.Challenge.used.Load():
-		return refuse(ChallengeReused, issuer, "")
-	}
 	var challenge []byte
 	if c.Challenge != nil {
 		challenge = c.Challenge.value
+		limit := p.MaxAge
+		if p.Challenge == ChallengeRequired {
+			limit = CardChallengeAge
+		}
+		// Not in whole seconds: 2.99 s are half as long again as 2 s for somebody
+		// who carries the question to a card elsewhere.
+		if age := now.Sub(c.Challenge.drawn); age < 0 || age > limit {
+			return refuse(ChallengeExpired, issuer, "asked %s ago, at most %s", age, limit)
+		}
+		if c.Challenge.used.Load() {
+			return refuse(ChallengeReused, issuer, "")
+		}
 	}
 	switch {
 	case !bound && c.Prefix != "":

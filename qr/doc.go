@@ -21,6 +21,9 @@
 //
 //	token, err := qr.DecodeText(qr.TrimScan(line))
 //
+// Where another system's code stands in front of the text, EncodePrefixed and DecodePrefixed take the place of
+// EncodeDecimal and DecodeText. How many characters that is, the caller knows.
+//
 // # What it promises
 //
 // A token has exactly one text in each form, and DecodeText accepts exactly those. A symbol is the smallest

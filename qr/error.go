@@ -18,7 +18,7 @@ const (
 	// ReasonDoesNotFit: the text is empty, or longer than the largest symbol of that level.
 	ReasonDoesNotFit Reason = "does-not-fit"
 
-	// ReasonBadOption: an option or a scale is outside the range that its documentation names.
+	// ReasonBadOption: an option, a scale or a prefix is outside the range that its documentation names.
 	ReasonBadOption Reason = "bad-option"
 
 	// ReasonNoCode: the picture was read to the end and no symbol was found in it.

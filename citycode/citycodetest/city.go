@@ -103,7 +103,9 @@ func NewCity(tb testing.TB, code int) *City {
 	master2 := citycode.TrustEntry{ID: c.Implicit.ID(), Use: citycode.UseImplicit, Key: c.Implicit.PublicKey(), Scenes: citycode.Transit,
 		IssueFrom: Start.Add(-30 * day), IssueUntil: Start.Add(60 * day), VerifyUntil: Start.Add(4000 * day), MaxLifetime: 7 * day,
 		Profiles: []citycode.TrustProfile{citycode.PinProfile(citycode.ImplicitTransitProfile())}}
-	proof, err := c.key("implicit").ProvePossession(c.Implicit.ID(), [16]byte{1})
+	owner, err := citycode.NewIssuer(citycode.IssuerConfig{ID: c.Implicit.ID(), Key: Key(c.name("implicit"))})
+	require.NoError(tb, err)
+	proof, err := owner.ProvePossession(c.Implicit.ID(), [16]byte{1})
 	require.NoError(tb, err)
 	c.Draft.Proofs = append(c.Draft.Proofs, proof)
 	c.Draft.City = code

@@ -40,7 +40,9 @@ var _ citycode.ImplicitStore = Answers{}
 func (a Answers) Load(request [engine.DigestSize]byte) ([]byte, error) { return a[request], nil }
 
 // Save implements citycode.ImplicitStore.
-func (a Answers) Save(request [engine.DigestSize]byte, answer []byte) error {
-	a[request] = answer
-	return nil
+func (a Answers) Save(request [engine.DigestSize]byte, answer []byte) ([]byte, error) {
+	if a[request] == nil {
+		a[request] = answer
+	}
+	return a[request], nil
 }

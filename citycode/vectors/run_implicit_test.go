@@ -47,8 +47,8 @@ func reduced(b []byte) []byte {
 // noAnswers is a store that forgets.
 type noAnswers struct{}
 
-func (noAnswers) Load([32]byte) ([]byte, error) { return nil, nil }
-func (noAnswers) Save([32]byte, []byte) error   { return nil }
+func (noAnswers) Load([32]byte) ([]byte, error)             { return nil, nil }
+func (noAnswers) Save(_ [32]byte, a []byte) ([]byte, error) { return a, nil }
 
 // checkImplicitIssue makes the credential by the library, which draws a w of its own, and completes the answer
 // of the vector.

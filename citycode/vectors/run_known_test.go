@@ -20,6 +20,8 @@ func TestQRText(t *testing.T) {
 		Tests         []struct {
 			common
 			Form       string
+			PrefixSize int
+			Prefix     string
 			Token      *data
 			Text       *string
 			QRVersionM int
@@ -43,12 +45,19 @@ func TestQRText(t *testing.T) {
 					requireText(err)
 					return
 				}
-				token, err := qr.DecodeText(*test.Text)
+				front, token, err := qr.DecodePrefixed(*test.Text, test.PrefixSize)
 				requireText(err)
 				if err != nil {
 					return
 				}
 				require.Equal(t, []byte(*test.Token), token)
+				require.Equal(t, test.Prefix, front)
+				if g.Type == "prefixed" {
+					text, err := qr.EncodePrefixed(front, token, map[string]qr.Form{"decimal": qr.Decimal, "base45": qr.Base45}[test.Form])
+					require.NoError(t, err)
+					require.Equal(t, *test.Text, text)
+					return
+				}
 				text, err := encode(token)
 				require.NoError(t, err)
 				require.Equal(t, *test.Text, text)

@@ -274,6 +274,7 @@ func newStage(t *testing.T, e engine.Engine, w *openWorld, raw json.RawMessage, 
 	}
 	replay, err := citycode.NewReplayGuard(guard)
 	require.NoError(t, err)
+	s.elapsed = s.now().Sub(guard.Boot)
 	cfg := citycode.VerifierConfig{Trust: w.trust, Foreign: w.foreign, Snapshot: w.snapshot, Status: w.status, Replay: replay, Profiles: w.profiles, Now: s.now,
 		PhoneSkew: time.Duration(j.PhoneSkew) * time.Second, TerminalSkew: time.Duration(j.TerminalSkew) * time.Second}
 	if j.TimeFloor != nil {

@@ -289,8 +289,11 @@ func (e *envelope) messages() {
 	sign("Normal", "the holder's part of a code", personA, "CC1/tokn", append(explicit.credential(), explicit.dynamic()...))
 	sign("Normal", "a trust list", root0, "CC1/trst", trust.body())
 	sign("Normal", "a status list", statusKey, "CC1/list", status.body())
-	proof := binary.BigEndian.AppendUint32(nil, id(shenyang, 1))
-	proof = append(append(proof, filler("nonce of issuer 1", 16)...), key(personA).public()...)
-	sign("Normal", "a proof of possession: issuer 4 ‖ nonce 16 ‖ key 33 (SPEC §4.2)", personA, "CC1/popp", proof)
+	proof := func(purpose byte, name string) hexBytes {
+		b := binary.BigEndian.AppendUint32([]byte{purpose}, id(shenyang, 1))
+		return append(append(b, filler("nonce of issuer 1", 16)...), key(name).public()...)
+	}
+	sign("Normal", "a proof of possession of a holder: purpose 2 ‖ issuer 4 ‖ nonce 16 ‖ key 33 (SPEC §4.2)", personA, "CC1/popp", proof(2, personA))
 	sign("Boundary", "no message", personA, "CC1/tokn", hexBytes{})
+	sign("Normal", "a proof of possession of a key that is to be listed: purpose 1 ‖ id 4 ‖ nonce 16 ‖ key 33 (SPEC §4.2)", issuerKey, "CC1/popp", proof(1, issuerKey))
 }

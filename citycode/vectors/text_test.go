@@ -11,6 +11,8 @@ import (
 type textTest struct {
 	label
 	Form  string    `json:"form,omitempty"`
+	Size  *int      `json:"prefixSize,omitempty"` // of the part in front that is asked for
+	Front string    `json:"prefix,omitempty"`
 	Token *hexBytes `json:"token,omitempty"`
 	Text  *string   `json:"text,omitempty"`
 	outcome
@@ -62,6 +64,21 @@ func (b *textBuilder) unencodable(fault, form, comment string, token []byte) {
 	b.group.Tests = append(b.group.Tests, t)
 }
 
+// front adds a text behind a code of 28 characters.
+func (b *textBuilder) front(comment, front string, token []byte) {
+	text := textOf(token)
+	h := hexBytes(token)
+	for _, f := range []struct{ form, text string }{{"decimal", front + text.Decimal}, {"base45", front + text.Base45}} {
+		b.group.Tests = append(b.group.Tests, textTest{label: b.label("Source Text", f.form+": "+comment, "", ""), Form: f.form, Size: ptr(len(front)), Front: front, Token: &h, Text: &f.text, outcome: valid})
+	}
+}
+
+// notFront adds a text that has no token behind that many characters.
+func (b *textBuilder) notFront(r qr.Reason, fault, comment string, size int, text string) {
+	b.invalid(r, fault, "Source Text", comment, text)
+	b.group.Tests[len(b.group.Tests)-1].Size = &size
+}
+
 func qrText() *envelope {
 	e := newEnvelope("qr_text", "qt")
 	e.textValid()
@@ -73,7 +90,30 @@ func qrText() *envelope {
 		b.unencodable("token/"+form+"-513-bytes", form, form+": 513 bytes", filler("long", 513))
 		b.unencodable("token/"+form+"-empty", form, form+": no bytes", nil)
 	}
+	e.textPrefixed()
 	return e
+}
+
+func (e *envelope) textPrefixed() {
+	b := e.textGroup(501, "prefixed", "A partner's code in front of a text (qr/SPEC.md §2.8): as many characters as prefixSize says, and the token behind them. Texts with a token are to be run in both directions")
+	code := fused()
+	token := code.token()
+	text := textOf(token).Decimal
+	b.front("a code of 28 letters and digits, as in citycode/SPEC.md §9.2", partnerCode, token)
+	b.front("a code of digits that begins as ours do", "77"+strings.Repeat("1234567890", 3)[:26], token)
+	b.front("one character", "!", token)
+	b.front("the longest front, of the highest character", strings.Repeat("~", qr.MaxPrefix), token)
+	not := b.notFront
+	not(textForeign, "front/missing", "nothing in front", 28, text)
+	not(textForeign, "front/alone", "nothing behind", 28, partnerCode)
+	not(textForeign, "front/shorter", "27 characters in front", 28, partnerCode[1:]+text)
+	not(textForeign, "front/longer", "29 characters in front", 28, partnerCode+"0"+text)
+	not(textForeign, "front/cut", "shorter than the front", 28, partnerCode[:8])
+	not(textForeign, "front/not-searched", "the front is there, and nobody asked for it", 0, partnerCode+text)
+	not(textMalformed, "front/space", "a space in front", 28, " "+partnerCode[1:]+text)
+	not(textMalformed, "front/control", "a TAB as the last character in front", 28, partnerCode[:27]+"\t"+text)
+	not(textMalformed, "front/full-width", "full-width letters: 28 bytes, and fewer characters", 28, "ＡＢＣＤＥＦＧＨＩ1"+text)
+	not(textMalformed, "text/digit-lost", "the last digit behind a good front is lost", 28, partnerCode+text[:len(text)-1])
 }
 
 func (e *envelope) textValid() {

@@ -155,6 +155,20 @@ func (e *envelope) snapshots(b *tokenBuilder) {
 		own(c)
 		c.world = with(func(s *snapshotDraft) { s.issuedAt = now + 31 })
 	})
+	signerUntil := func(t uint32) *world {
+		home := newCity()
+		home.trust.grants = []grantDraft{hangzhouGrant()}
+		signer := home.issuer(4, snapshotKey, useSnapshot, 0, 0)
+		signer.verify = t
+		home.add(signer)
+		s := newSnapshot(home)
+		return &world{TrustList: home.trust.message(), Snapshot: s.message()}
+	}
+	b.valid("Snapshot Boundary KeyWindow", "the last second at which the key that signed the snapshot counts", func(c *tokenCase) { own(c); c.world = signerUntil(now) })
+	b.invalid(citycode.TrustStale, "verifyUntil/of-the-snapshot-s-signer", "Snapshot TrustStale KeyWindow", "the key that signed the snapshot no longer counts", func(c *tokenCase) {
+		own(c)
+		c.world = signerUntil(now - 1)
+	})
 }
 
 const snapshotKey = "210100 snapshot"

@@ -191,4 +191,14 @@ func (e *envelope) status() {
 		c.index = suspendedPlace
 		c.world = lists(func(city *cityDraft) { city.status[1].issuedAt, city.status[1].expires = start-31*day, start-day })
 	})
+
+	// The key for status lists counts until then.
+	signerUntil := func(t uint32) *world {
+		city := newCity()
+		city.trust.entries[2].verify = t
+		return &world{TrustList: city.trust.message()}
+	}
+	b.valid("Boundary Status KeyWindow", "the last second at which the key that signed the status list counts", func(c *tokenCase) { c.world = signerUntil(now) })
+	unknown("verifyUntil/of-the-list-s-signer", "the key that signed the status list no longer counts: whoever found it could date a list back", func(c *tokenCase) { c.world = signerUntil(now - 1) })
+	static("a static code whose list was signed by a key that no longer counts passes, marked", func(c *tokenCase) { c.world = signerUntil(now - 1) })
 }
