@@ -34,20 +34,28 @@ func UnknownAction(action string, known ...string) error {
 	return &RequestError{"action", fmt.Errorf("%q is none of %s", shortened(action), strings.Join(known, ", "))}
 }
 
-// ReadParams decodes the parameters of a visit into a pointer to a struct. It
-// is strict, because a parameter that is silently dropped is a decision about
-// another question: no unknown name, no name twice, no other spelling of a
-// name, nothing behind the end. Absent parameters are those of {}. An error is
-// a *RequestError with the path of what is wrong.
+// ReadParams decodes the parameters of a visit into a pointer to a struct, as
+// [ReadStrict] does. Absent parameters are those of {}.
 func ReadParams(raw json.RawMessage, into any) error {
-	const root = "params"
-	fail := func(text string) error { return &RequestError{root, errors.New(text)} }
-	raw = bytes.Trim(raw, " \t\r\n") // the white space of JSON, and no other
-	switch {
-	case len(raw) == 0:
+	if len(bytes.Trim(raw, whiteSpace)) == 0 {
 		return nil
-	case len(raw) > MaxParams:
-		return fail(fmt.Sprintf("longer than %d bytes", MaxParams))
+	}
+	return ReadStrict("params", raw, MaxParams, into)
+}
+
+const whiteSpace = " \t\r\n" // of JSON, and no other
+
+// ReadStrict decodes a JSON object of at most limit bytes into a pointer to a
+// struct. It is strict, because a field that is silently dropped is a decision
+// about another question: no unknown name, no name twice, no other spelling of
+// a name, nothing behind the end. An error is a *RequestError with the path of
+// what is wrong, which begins with root.
+func ReadStrict(root string, raw []byte, limit int, into any) error {
+	fail := func(text string) error { return &RequestError{root, errors.New(text)} }
+	raw = bytes.Trim(raw, whiteSpace)
+	switch {
+	case len(raw) > limit:
+		return fail(fmt.Sprintf("longer than %d bytes", limit))
 	case !json.Valid(raw) || !utf8.Valid(raw):
 		return fail("not valid JSON")
 	case raw[0] != '{':
