@@ -15,7 +15,7 @@ import (
 )
 
 // root is the root of the module as seen from this directory.
-const root = "../../.."
+const root = "../.."
 
 // A patch is one file of the module with other contents.
 type patch struct {
@@ -66,7 +66,7 @@ func (e *buildError) Error() string { return e.output }
 // buildRunner builds the runner of the vectors without their generator: it reads nothing but the JSON.
 func buildRunner(t *testing.T, overlay string) (program, error) {
 	t.Helper()
-	const dir = ".."
+	const dir = "../vectors"
 	list := exec.Command("go", "list", "-f", `{{join .XTestGoFiles " "}}`, ".")
 	list.Dir = dir
 	out, err := list.Output()

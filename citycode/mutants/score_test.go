@@ -117,7 +117,7 @@ func whoNotices(t *testing.T, p patch) string {
 	if !vectors.run(t, vectorLimit, "-test.skip=^.*$/^tjfoc$", "-test.failfast").ok {
 		return "vectors"
 	}
-	const citycode = "../.."
+	const citycode = ".."
 	units, err := build(t, citycode, flag, ".")
 	require.NoError(t, err)
 	defer os.Remove(units.path)
