@@ -15,10 +15,9 @@ import (
 )
 
 // Each mutant is a program to build and to run. A plain go test has a few of them; which ones turns with the source.
-var (
-	every = flag.Bool("all", false, "build and run every mutant, not only a few")
-	few   = 3
-)
+var every = flag.Bool("all", false, "build and run every mutant, not only a few")
+
+const few = 3
 
 // TestTable checks what can be checked without building: that every mutant still fits the source, and that
 // its vector tests the clause that it breaks.

@@ -42,7 +42,7 @@ func setOf(words string) map[string]bool {
 	return set
 }
 
-// unitLimit and vectorLimit end what hangs. The soundest run takes a tenth of them.
+// These limits end what hangs. A sound run takes a tenth of them.
 const (
 	vectorLimit = time.Minute
 	unitLimit   = 3 * time.Minute
