@@ -66,4 +66,9 @@ func (e *envelope) trustGrants() {
 		exchanged("profiles/of-a-key", "profiles of a key", func(c *trustCase) { c.trust.entries[0].pins = slices.Clone(pins); exchange(c.trust.entries[0].pins, i) })
 		exchanged("id/entries", "entries", func(c *trustCase) { exchange(c.trust.entries, i) })
 	}
+	b.invalid(citycode.ListMalformed, "id/three-keys-of-a-later-id", "DuplicateId", "three keys of an id that is not the first in the list", func(c *trustCase) {
+		for _, name := range []string{"210100 key 9 a", "210100 key 9 b", "210100 key 9 c"} {
+			c.add(c.issuer(9, name, useExplicit, 1, day, citycode.TransitProfile()))
+		}
+	})
 }
