@@ -84,9 +84,11 @@ type judgement struct {
 
 var verdictLine = regexp.MustCompile(`(?m)^ *--- (FAIL|PASS): \S*/([a-z]{2}-\d{4}) `)
 
-// run runs a test binary, and ends it after a limit: what was broken may never end by itself.
+// run runs a test binary, and ends it after a limit: what was broken may never end by itself. It ends itself a little
+// later where this process is gone by then.
 func (p program) run(t *testing.T, limit time.Duration, flags ...string) judgement {
 	t.Helper()
+	flags = append(flags, "-test.timeout="+(limit+10*time.Second).String())
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	command := exec.CommandContext(ctx, p.path, flags...)
