@@ -2,8 +2,10 @@
 
 FUZZTIME ?= 60s
 BENCH    ?= .
+SAMPLE   ?= 60
+SEED     ?= 1
 
-.PHONY: help demo page test bench fuzz vectors build
+.PHONY: help demo page test bench fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -26,6 +28,12 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 
 vectors: ## write the test vectors anew from their seeds
 	go test ./citycode/vectors -update -count=1
+
+mutants: ## let the vectors refuse every broken verifier of citycode/mutants
+	@bash .ci/test mutants
+
+mutation: ## break the verifier at SAMPLE (60) random places (SEED) and count who notices
+	go test ./citycode/mutants -run '^TestScore$$' -v -count=1 -timeout 0 -sample $(SAMPLE) -seed $(SEED)
 
 build: ## build the commands into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./refserver/cmd/... ./benchmarks/...

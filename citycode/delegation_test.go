@@ -124,3 +124,28 @@ func TestDelegationAnything(t *testing.T) {
 		require.Equal(r, d, got)
 	})
 }
+
+// TestDelegationSize: a terminal that means another size by the profile does not read a delegation out of it, and
+// 14 bytes of another profile are none.
+func TestDelegationSize(t *testing.T) {
+	c := newPrivateCity(t, citycodetest.Shenyang, nil)
+	longer := citycode.DelegatedProfile()
+	longer.SourceSize++
+	v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(nil), Replay: c.Guard(), Now: c.Clock.Now, Profiles: []citycode.Profile{longer}})
+	require.NoError(t, err)
+	now := uint32(c.Clock.Now().Unix())
+	s := stranger{version: 0x11, mode: 0x19, profile: 7, issuer: uint32(c.Issuer.ID()), issuedAt: now, notAfter: now + 60, index: 9, scenes: 2, subject: make([]byte, 8),
+		source: append(grandmother.Bytes(), 0), issuerKey: citycodetest.Key("210100 issuer"), holder: citycodetest.Key("daughter"), time: now, audience: 2}
+	_, reason := verdict(t, v, reads(t, s.token(t)), citycode.Check{Audience: citycode.Medical})
+	assert.Equal(t, citycode.Malformed, reason)
+
+	same := citycode.DelegatedProfile()
+	same.ID, same.City, same.Name = 0xF1, citycodetest.Shenyang, "source code"
+	c = newPrivateCity(t, citycodetest.Shenyang, nil, same)
+	claims := c.claims("daughter", same, citycode.Medical)
+	claims.SourceSegment = grandmother.Bytes()
+	verified, err := c.verifier(engine.Default()).Verify(c.show(c.holder("daughter", claims), citycode.Medical, nil), citycode.Check{Audience: citycode.Medical})
+	require.NoError(t, err)
+	_, delegated := verified.Delegation()
+	assert.False(t, delegated)
+}

@@ -20,6 +20,8 @@ const (
 	MaxLifetime = maxLifetime
 )
 
+var ErrNoCombiner = errNoCombiner
+
 // Present asks the guard about an acceptance as a verifier does at the end of
 // its order, and returns 0 where it was accepted.
 func (g *ReplayGuard) Present(a Accepted, now int64) Reason {
@@ -53,6 +55,20 @@ func (g *ReplayGuard) Lane(a Accepted, now int64, name string, t *Token) Reason 
 
 // Repeats reports whether the guard knows t as the last code of a lane.
 func (g *ReplayGuard) Repeats(name string, t *Token) bool { return g.repeat(name, t) != nil }
+
+// Reconstruct returns the holder's key of an implicit static part.
+func Reconstruct(e engine.Engine, issuer PublicKey, static []byte) (PublicKey, error) {
+	s := newSuite(e)
+	master, err := s.prepare(issuer)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	k, err := s.reconstruct(master, static)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	return k.public, nil
+}
 
 // ReadChanges is the reader of the states of a status list.
 func ReadChanges(b []byte, size, changes uint32, set func(uint32, Status)) error {

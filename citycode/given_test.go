@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -72,5 +73,32 @@ func TestVerifyNoToken(t *testing.T) {
 	for _, token := range []*citycode.Token{nil, new(citycode.Token)} {
 		_, err := c.Verifier(nil).Verify(token, citycode.Check{Audience: citycode.Transit})
 		assert.ErrorIs(t, err, &citycode.VerifyError{Reason: citycode.Malformed})
+	}
+}
+
+// The floor is the highest time that this city has signed, or that the terminal has stored.
+func TestTimeFloor(t *testing.T) {
+	c, other := citycodetest.NewCity(t, citycodetest.Shenyang), citycodetest.NewCity(t, 210200)
+	other.Draft.IssuedAt = other.Clock.Now().Add(time.Hour)
+	c.Draft.Grants = []citycode.Grant{{City: other.Code, Epoch: 1, Threshold: 2, Scenes: citycode.Transit,
+		Roots: slices.SortedFunc(slices.Values(other.Roots), func(a, b citycode.PublicKey) int { return bytes.Compare(a[:], b[:]) })}}
+	trust, foreign := c.Trust(nil), other.Trust(nil)
+	c.Clock.Advance(time.Minute)
+	status := c.Status(trust)
+	require.True(t, status[0].IssuedAt().After(trust.IssuedAt()))
+	for name, r := range map[string]struct {
+		cfg  citycode.VerifierConfig
+		want time.Time
+	}{
+		"trust list alone":    {citycode.VerifierConfig{}, trust.IssuedAt()},
+		"status list":         {citycode.VerifierConfig{Status: status}, status[0].IssuedAt()},
+		"another city's list": {citycode.VerifierConfig{Foreign: []*citycode.TrustList{foreign}}, trust.IssuedAt()},
+		"stored":              {citycode.VerifierConfig{Status: status, TimeFloor: c.Clock.Now().Add(time.Second)}, c.Clock.Now().Add(time.Second)},
+		"stored long ago":     {citycode.VerifierConfig{Status: status, TimeFloor: trust.IssuedAt()}, status[0].IssuedAt()},
+	} {
+		r.cfg.Trust, r.cfg.Replay = trust, c.Guard()
+		v, err := citycode.NewVerifier(r.cfg)
+		require.NoError(t, err, name)
+		assert.Equal(t, r.want, v.TimeFloor(), name)
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"hash"
 	"io"
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -654,11 +656,62 @@ func TestImplicitComplete(t *testing.T) {
 		},
 		"issuer key off the curve": func() error { _, err := answer.Complete(own, citycode.PublicKey(offCurve())); return err },
 		"no issuer key":            func() error { _, err := answer.Complete(own, citycode.PublicKey{}); return err },
+		"a W off the curve": func() error {
+			c, err := citycode.ParseCredential(append(slices.Clone(static[:31]), offCurve()...))
+			require.NoError(t, err)
+			_, err = (&citycode.ImplicitAnswer{Credential: c, Share: answer.Share}).Complete(own, master)
+			return err
+		},
 		"another credential": func() error {
 			_, err := (&citycode.ImplicitAnswer{Credential: second.Credential, Share: answer.Share}).Complete(own, master)
 			return err
 		},
 	} {
 		assert.Error(t, complete(), name)
+	}
+}
+
+// An engine whose hash gives one number for everything, or whose sum of points is infinity.
+type (
+	hashesTo struct {
+		engine.Engine
+		engine.Combiner
+		digest []byte
+	}
+	oneDigest struct {
+		hash.Hash
+		digest []byte
+	}
+	sumsToInfinity struct{ engine.Engine }
+)
+
+func (e hashesTo) NewSM3() hash.Hash    { return oneDigest{e.Engine.NewSM3(), e.digest} }
+func (h oneDigest) Sum(b []byte) []byte { return append(b, h.digest...) }
+func (sumsToInfinity) Combine(_, _ engine.Key, _ [32]byte) (engine.Key, error) {
+	return nil, engine.ErrPoint
+}
+
+// TestImplicitDegenerate: lambda = 0, where W is the key and the issuer's drops out, and infinity are refused
+// (SPEC §4.5). No W is known that leads there, so the engine does.
+func TestImplicitDegenerate(t *testing.T) {
+	answer, err := newImplicitIssuer(t, make(citycodetest.Answers), nil).Issue(implicitClaims(t, "citizen"))
+	require.NoError(t, err)
+	static := answer.Credential.Bytes()
+	master := newImplicitIssuer(t, make(citycodetest.Answers), nil).PublicKey()
+	sound := engine.Default()
+	combiner := sound.(engine.Combiner)
+	for name, r := range map[string]struct {
+		engine engine.Engine
+		want   error
+	}{
+		"sound":            {sound, nil},
+		"lambda 1":         {hashesTo{sound, combiner, scalar(big.NewInt(1))}, nil},
+		"lambda 0":         {hashesTo{sound, combiner, make([]byte, 32)}, engine.ErrPoint},
+		"lambda n":         {hashesTo{sound, combiner, curveOrder}, engine.ErrPoint},
+		"infinity":         {sumsToInfinity{sound}, engine.ErrPoint},
+		"no sum of points": {struct{ engine.Engine }{sound}, citycode.ErrNoCombiner},
+	} {
+		_, err := citycode.Reconstruct(r.engine, master, static)
+		assert.ErrorIs(t, err, r.want, name)
 	}
 }

@@ -90,9 +90,6 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if err := v.addForeign(cfg.Foreign); err != nil {
 		return nil, err
 	}
-	if err := v.addSnapshot(cfg); err != nil {
-		return nil, err
-	}
 	if err := v.checkEngine(); err != nil {
 		return nil, err
 	}
@@ -114,6 +111,9 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 		if l.Issuer().City() == cfg.Trust.city {
 			v.floor = max(v.floor, int64(l.head.IssuedAt))
 		}
+	}
+	if err := v.addSnapshot(cfg); err != nil {
+		return nil, err
 	}
 	return v, nil
 }
@@ -154,9 +154,6 @@ func (v *Verifier) addSnapshot(cfg VerifierConfig) error {
 		return fmt.Errorf("citycode: verifier: the snapshot does not name trust list %s", v.trust.version)
 	}
 	for _, l := range cfg.Status {
-		if l == nil {
-			continue // refused below
-		}
 		// Lists of two days together say what no day said.
 		if l.Issuer().City() == v.trust.city && !v.snapshot.names(l) {
 			return fmt.Errorf("citycode: verifier: the snapshot does not name status list %d of %s, version %s", l.List(), l.Issuer(), l.Version())

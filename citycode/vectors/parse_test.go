@@ -243,6 +243,16 @@ func (e *envelope) parseLengths() {
 	token = d.token()
 	token[138] = 16
 	b.invalid(citycode.Malformed, "challengeLength/longer-than-challenge", "Length Challenge", "the length byte says 16, there are 8 bytes", token)
+	for _, segment := range []struct {
+		name string
+		mode byte
+	}{{"seal", 0x14}, {"source", 0x18}} {
+		d := changed(place(), func(d *draft) { d.mode = segment.mode })
+		head := d.head()
+		token := slices.Concat(head, []byte{0}, d.credential()[len(head):len(head)+63])
+		b.invalid(citycode.Malformed, segment.name+"Length/0-in-front-of-the-signature", "Length Segment",
+			"an empty "+segment.name+" in a static code, whose length byte fits as the first of the signature", token)
+	}
 }
 
 func (e *envelope) parseValues() {

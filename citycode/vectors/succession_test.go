@@ -188,6 +188,12 @@ func rootChanges() *envelope {
 	bad(citycode.ListRollback, "epoch/same", "Rollback", "the epoch that is held", func(r *rootDraft) { r.epoch = 1 })
 	bad(citycode.ListRollback, "epoch/skipped", "Rollback", "an epoch too far: the set that was skipped could not object", func(r *rootDraft) { r.epoch = 3 })
 	bad(citycode.ListRollback, "epoch/wraps", "Rollback U32", "behind the highest epoch comes none, and not 0", func(r *rootDraft) { r.epoch, r.config = 0, &trustConfig{Epoch: 0xffffffff} })
+	malformed("roots/first-two-exchanged", "Ascending", "the first two roots do not ascend, the others do", func(r *rootDraft) { exchange(r.roots, 0) })
+	malformed("roots/last-two-exchanged", "Ascending", "the last two roots do not ascend, the others do", func(r *rootDraft) { exchange(r.roots, 1) })
+	malformed("signatures/last-two-exchanged", "Ascending", "the last two signatures do not ascend, the others do", edit(func(m []byte) []byte {
+		last, before := len(m)-72, len(m)-2*72
+		return slices.Concat(m[:before], m[last:], m[before:last])
+	}))
 	return e
 }
 
@@ -293,5 +299,7 @@ func snapshotList() *envelope {
 	bad(citycode.ListWrongBase, "lists/without-trust-list", "Snapshot", "it names no trust list", func(c *snapshotCase) { c.lists = c.lists[:trust] })
 	bad(citycode.ListWrongBase, "lists/another-trust-list", "Snapshot", "it names a trust list of the same version and another digest", func(c *snapshotCase) { c.lists[trust].digest = filler("list", 32) })
 	bad(citycode.ListWrongBase, "lists/trust-list-of-yesterday", "Snapshot", "it names the version before", func(c *snapshotCase) { c.lists[trust].counter-- })
+	malformed("lists/first-two-exchanged", "Ascending", "the first two lists do not ascend, the others do", func(c *snapshotCase) { exchange(c.lists, 0) })
+	malformed("lists/last-two-exchanged", "Ascending", "the last two lists do not ascend, the others do", func(c *snapshotCase) { exchange(c.lists, len(c.lists)-2) })
 	return e
 }

@@ -6,6 +6,9 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 )
 
+// exchange puts the i-th and the next one in each other's place.
+func exchange[T any](list []T, i int) { list[i], list[i+1] = list[i+1], list[i] }
+
 func (e *envelope) trustGrants() {
 	b := e.trustGroup(601, "What a city takes of other cities (SPEC §6.8), and the epoch of the roots (§6.4)")
 	defer b.end()
@@ -45,4 +48,27 @@ func (e *envelope) trustGrants() {
 	bad("scenes/of-snapshot-key", "KeyUse", "a snapshot key with a scene group", func(c *trustCase) { c.add(c.issuer(4, snapshotKey, useSnapshot, 1, 0)) })
 	b.invalid(citycode.ListUnknownSigner, "version/epoch-of-later-roots", "Rollback", "epoch 2, the roots are of epoch 1: they could push a terminal beyond their successors", func(c *trustCase) { c.trust.epoch = 2 })
 	b.invalid(citycode.ListRollback, "version/epoch-of-earlier-roots", "Rollback", "epoch 1, the roots are of epoch 2", func(c *trustCase) { c.config = &trustConfig{Epoch: 2} })
+
+	// One pair alone is out of order.
+	roots, pins := publicKeys(root0, root1, root2), pinsOf(citycode.MedicalProfile(), citycode.TransitProfile(), citycode.CardProfile())
+	for i, which := range []string{"first", "last"} {
+		exchanged := func(field, what string, change func(c *trustCase)) {
+			b.invalid(citycode.ListMalformed, field+"-"+which+"-two-exchanged", "Ascending", "the "+which+" two "+what+" do not ascend, the others do", change)
+		}
+		exchanged("grants/roots", "roots of a grant", with(func(g *grantDraft) { g.roots = slices.Clone(roots); exchange(g.roots, i) }))
+		exchanged("grants/profiles", "profiles of a grant", with(func(g *grantDraft) { g.pins = slices.Clone(pins); exchange(g.pins, i) }))
+		exchanged("grants/cities", "grants", func(c *trustCase) {
+			second := hangzhouGrant()
+			second.city++
+			c.trust.grants = []grantDraft{hangzhouGrant(), second, third()}
+			exchange(c.trust.grants, i)
+		})
+		exchanged("profiles/of-a-key", "profiles of a key", func(c *trustCase) { c.trust.entries[0].pins = slices.Clone(pins); exchange(c.trust.entries[0].pins, i) })
+		exchanged("id/entries", "entries", func(c *trustCase) { exchange(c.trust.entries, i) })
+	}
+	b.invalid(citycode.ListMalformed, "id/three-keys-of-a-later-id", "DuplicateId", "three keys of an id that is not the first in the list", func(c *trustCase) {
+		for _, name := range []string{"210100 key 9 a", "210100 key 9 b", "210100 key 9 c"} {
+			c.add(c.issuer(9, name, useExplicit, 1, day, citycode.TransitProfile()))
+		}
+	})
 }

@@ -171,6 +171,26 @@ func (e *envelope) rights() {
 			c.by(9, order.issuer)
 		})
 	}
+	e.exchangedDates(b)
+}
+
+// exchangedDates has two keys of one id that may both issue the code, of which the first in the list is retired.
+func (e *envelope) exchangedDates(b *tokenBuilder) {
+	by := func(name string) func(c *tokenCase) {
+		return func(c *tokenCase) {
+			city := rightsCity()
+			retired := city.issuer(9, lowerKey(9), useExplicit, uint16(citycode.Transit), issuerLifetime, citycode.TransitProfile())
+			retired.until = start - 1
+			city.add(retired)
+			city.add(city.issuer(9, higherKey(9), useExplicit, uint16(citycode.Transit), issuerLifetime, citycode.TransitProfile()))
+			city.status = append(city.status, newStatus(9, statusEntries, nil, nil))
+			c.world = &world{TrustList: city.trust.message(), StatusLists: city.statusMessages()}
+			c.by(9, name)
+		}
+	}
+	b.valid("DuplicateId KeyWindow", "two keys of the id may issue it, the first was retired yesterday and the second signed", by(higherKey(9)))
+	b.invalid(citycode.IssuerKeyNotValid, "issuer/retired-key-of-the-id", "DuplicateId KeyWindow",
+		"two keys of the id may issue it, and the one that was retired yesterday signed: the dates are those of the key that signed", by(lowerKey(9)))
 }
 
 // lowerKey and higherKey name two TEST keys for one key index, of which the first stands first in a list.
