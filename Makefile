@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test bench fuzz vectors mutants mutation build
+.PHONY: help demo page test interop long bench fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -18,6 +18,14 @@ page: ## start the small city and its pages in the browser
 
 test: ## run every test, in parts, with a table at the end
 	@bash .ci/test
+
+interop: ## put 10,000 signatures and faults to both engines, OpenSSL and sm-crypto-v2
+	cd citycode/engine/testdata/smcrypto && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
+	CI=true go test ./citycode/engine -run '^TestInterop$$' -v -count=1 -timeout 60m -statements 10000
+	CI=true go test ./citycode -run '^TestSeal(OtherCipher|InToken)$$' -count=1
+
+long: ## run the long forms of the tests that have one
+	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)

@@ -12,6 +12,20 @@ import (
 // otherwise: a red test must be red for whoever looks at it next.
 func init() { flag.Set("rapid.seed", "20261122") }
 
+var long = flag.Bool("long", false, "run the long forms of the tests that have one; make long does")
+
+// cases returns how many a test takes in a short, an ordinary and a long run.
+func cases(short, ordinary, most int) int {
+	switch {
+	case testing.Short():
+		return short
+	case *long:
+		return most
+	default:
+		return ordinary
+	}
+}
+
 // engines returns the two engines of independent origin. Whatever verifies in
 // these tests runs under both and has one expected verdict, so they agree.
 func engines() []engine.Engine { return []engine.Engine{engine.Default(), tjfoc.New()} }

@@ -220,6 +220,22 @@ func TestStatusLongestMessage(t *testing.T) {
 	}
 }
 
+// statusOfACity returns the list of so many entries, 1 % of them revoked.
+func statusOfACity(t *testing.T, c *citycodetest.City, random *rand.Rand, citizens uint32) (msg []byte, revoked map[uint32]bool) {
+	t.Helper()
+	r, err := citycode.NewStatusRegister(c.Issuer.ID(), 0, int(citizens))
+	require.NoError(t, err)
+	revoked = make(map[uint32]bool)
+	for len(revoked) < int(citizens/100) {
+		i := random.Uint32N(citizens)
+		revoked[i] = true
+		require.NoError(t, r.Set(i, citycode.StatusRevoked))
+	}
+	msg, err = r.Sign(citycode.StatusHeader{Signer: c.ID(citycodetest.StatusIndex), Version: citycode.Version{Epoch: 1}, IssuedAt: at(noon), Expires: at(noon + dayLong)}, citycodetest.Key("210100 status"))
+	require.NoError(t, err)
+	return msg, revoked
+}
+
 // TestStatusListOfACity: 8.3 million entries, 1 % of them revoked: small on the
 // wire and two bits an entry in memory.
 func TestStatusListOfACity(t *testing.T) {
@@ -228,17 +244,8 @@ func TestStatusListOfACity(t *testing.T) {
 		citizens /= 10
 	}
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
-	r, err := citycode.NewStatusRegister(c.Issuer.ID(), 0, int(citizens))
-	require.NoError(t, err)
 	random := rand.New(rand.NewPCG(8, 3))
-	revoked := make(map[uint32]bool)
-	for len(revoked) < int(citizens/100) {
-		i := random.Uint32N(citizens)
-		revoked[i] = true
-		require.NoError(t, r.Set(i, citycode.StatusRevoked))
-	}
-	msg, err := r.Sign(citycode.StatusHeader{Signer: c.ID(citycodetest.StatusIndex), Version: citycode.Version{Epoch: 1}, IssuedAt: at(noon), Expires: at(noon + dayLong)}, citycodetest.Key("210100 status"))
-	require.NoError(t, err)
+	msg, revoked := statusOfACity(t, c, random, citizens)
 	assert.LessOrEqual(t, len(msg), 120_000)
 	trust := c.Trust(nil)
 	before := allocated()
@@ -260,16 +267,53 @@ func TestStatusListOfACity(t *testing.T) {
 	assert.Equal(t, msg, again)
 }
 
-// TestStatusListEveryBit: no bit of a list of two thousand can be flipped.
+// TestStatusListOfACityBits: no bit of the list of 8.3 million that was drawn
+// can be flipped: 2,000 of them, and 20,000 in the long form.
+func TestStatusListOfACityBits(t *testing.T) {
+	t.Parallel()
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	random := rand.New(rand.NewPCG(8, 4))
+	msg, _ := statusOfACity(t, c, random, uint32(cases(830_000, 8_300_000, 8_300_000)))
+	bits := random.Perm(8 * len(msg))[:cases(100, 2000, 20_000)]
+	eachEngine(t, func(t *testing.T, e engine.Engine) {
+		trust := c.Trust(e)
+		_, reason := openStatus(t, trust, msg, citycode.Version{})
+		require.Zero(t, reason)
+		const shards = 2
+		for shard := range shards {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				msg := bytes.Clone(msg)
+				for i := shard; i < len(bits); i += shards {
+					if slow(e) && i%101 > 1 {
+						continue
+					}
+					bit := bits[i]
+					msg[bit/8] ^= 1 << (bit % 8)
+					_, reason := openStatus(t, trust, msg, citycode.Version{})
+					require.NotZero(t, reason, "byte %d", bit/8)
+					if bit/8 >= 35 { // behind the counts
+						require.Equal(t, citycode.ListBadSignature, reason, "byte %d", bit/8)
+					}
+					msg[bit/8] ^= 1 << (bit % 8)
+				}
+				_, reason := openStatus(t, trust, msg, citycode.Version{})
+				require.Zero(t, reason, "every bit was put back")
+			})
+		}
+	})
+}
+
+// TestStatusListEveryBit: no bit of a list of ten thousand can be flipped.
 func TestStatusListEveryBit(t *testing.T) {
 	t.Parallel()
 	l := strangersStatus()
 	states := make(map[uint32]byte)
 	random := rand.New(rand.NewPCG(2, 0))
 	for range 120 {
-		states[random.Uint32N(2000)] = '0' + byte(random.IntN(2))
+		states[random.Uint32N(10_000)] = '0' + byte(random.IntN(2))
 	}
-	l.size, l.changes, l.gaps = 2000, uint32(len(states)), riceBits(2000, states)
+	l.size, l.changes, l.gaps = 10_000, uint32(len(states)), riceBits(10_000, states)
 	msg := l.message(t)
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
 	eachEngine(t, func(t *testing.T, e engine.Engine) {

@@ -6,7 +6,6 @@ import (
 	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"encoding/asn1"
 	"errors"
 	"go/ast"
 	"go/parser"
@@ -42,12 +41,7 @@ func (s *cannedSigner) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpt
 // derOf returns the DER form of r‖s (GB/T 35276-2017, 7.3).
 func derOf(t *testing.T, signature [engine.SignatureSize]byte) []byte {
 	t.Helper()
-	der, err := asn1.Marshal(struct{ R, S *big.Int }{
-		new(big.Int).SetBytes(signature[:32]),
-		new(big.Int).SetBytes(signature[32:]),
-	})
-	require.NoError(t, err)
-	return der
+	return statement{r: new(big.Int).SetBytes(signature[:32]), s: new(big.Int).SetBytes(signature[32:])}.der(t)
 }
 
 func TestSignDigest(t *testing.T) {
