@@ -10,8 +10,10 @@
 // [Engine.Settle] is a pure function of the set of taps. Their order does not
 // matter, nor how often each one comes: gates send late, twice and over two
 // uplinks. A back office settles again whenever a tap arrives, and posts the
-// difference to what it posted before. A tap changes no service day that ended
-// [Config.MaxRide] or more before it, so days become final.
+// difference to what it posted before. What came before a pause without taps is
+// final if the service day changed in the pause, and the pause is longer than
+// [Config.MaxRide], [Config.JoinWithin] and every duration limit of the feed's
+// transfer rules; a transfer rule without a limit reaches over any pause.
 //
 // # From taps to legs
 //

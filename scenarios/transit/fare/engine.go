@@ -63,6 +63,7 @@ type Engine struct {
 	// Transfer rules by their groups, and the groups that are named in each column.
 	transfers            map[groups][]gtfs.FareTransferRule
 	fromGroups, toGroups map[string]bool
+	discounts            bool // a transfer may cost less than nothing
 }
 
 // A ruleKey is what a leg rule matches, with "" as the feed has it.
@@ -122,6 +123,9 @@ func New(feed *gtfs.Feed, cfg Config) (*Engine, error) {
 		key := groups{r.From, r.To}
 		e.transfers[key] = append(e.transfers[key], r)
 		e.fromGroups[r.From], e.toGroups[r.To] = true, true
+		for _, p := range feed.Products(r.Product) {
+			e.discounts = e.discounts || p.Fen < 0
+		}
 	}
 	return e, nil
 }

@@ -79,7 +79,10 @@ func costs(t testing.TB, e *fare.Engine, arithmetic string, legs ...fare.Leg) *f
 }
 
 // addsUp asserts what holds for every statement.
-func addsUp(t testing.TB, s *fare.Statement) {
+func addsUp(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, s *fare.Statement) {
 	t.Helper()
 	var total int64
 	faults := 0

@@ -37,6 +37,7 @@ func (e *Engine) cheapest(charges []Charge, offers [][]offer) *path {
 		rule   bool
 		groups groups
 		begin  int
+		ride   int64
 	}
 	for k := range charges {
 		if len(offers[k]) == 0 {
@@ -49,7 +50,11 @@ func (e *Engine) cheapest(charges []Charge, offers [][]offer) *path {
 		for _, p := range paths {
 			for o := range offers[k] {
 				q := e.extend(p, charges, k, &offers[k][o])
-				s := state{o, q.rule != nil, q.groups, q.begin}
+				s := state{o, q.rule != nil, q.groups, q.begin, 0}
+				if e.discounts {
+					// How far a discount can reach depends on the ride so far.
+					s.ride = q.ride
+				}
 				i, seen := best[s]
 				switch {
 				case !seen:
