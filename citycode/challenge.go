@@ -59,6 +59,15 @@ func NewChallenge(cfg ChallengeConfig) (*Challenge, error) {
 	return &Challenge{value: h.Sum(nil)[:n], drawn: cfg.Now}, nil
 }
 
+// RestoreChallenge returns a challenge that another process of the same terminal
+// drew, and whether an answer to it was accepted before. A value of another
+// size than those of SPEC §2.9 is answered by no token.
+func RestoreChallenge(value []byte, drawn time.Time, used bool) *Challenge {
+	c := &Challenge{value: append([]byte(nil), value...), drawn: drawn.Unix()}
+	c.used.Store(used)
+	return c
+}
+
 // Bytes returns what the holder's device is told.
 func (c *Challenge) Bytes() []byte { return append([]byte(nil), c.value...) }
 

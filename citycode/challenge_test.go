@@ -183,6 +183,33 @@ func TestChallengeOnce(t *testing.T) {
 	})
 }
 
+// TestRestoreChallenge: a question that another process asked is judged as if
+// this one had.
+func TestRestoreChallenge(t *testing.T) {
+	stage := newStage(t)
+	value := stage.scan().challenge().Bytes()
+	for name, c := range map[string]struct {
+		question *citycode.Challenge
+		want     citycode.Reason
+	}{
+		"answered":      {citycode.RestoreChallenge(value, at(noon-1), false), 0},
+		"used":          {citycode.RestoreChallenge(value, at(noon-1), true), citycode.ChallengeReused},
+		"too old":       {citycode.RestoreChallenge(value, at(noon-61), false), citycode.ChallengeExpired},
+		"another value": {citycode.RestoreChallenge(flip(value, 0), at(noon-1), false), citycode.ChallengeMismatch},
+		"half of it":    {citycode.RestoreChallenge(value[:8], at(noon-1), false), citycode.ChallengeMismatch},
+		"no value":      {citycode.RestoreChallenge(nil, at(noon-1), false), citycode.ChallengeMismatch},
+	} {
+		s := stage.scan()
+		_, reason := verdict(t, s.verifier(engine.Default()), reads(t, s.bytes()), citycode.Check{Audience: citycode.Transit, Online: true, Challenge: c.question})
+		assert.Equal(t, c.want.String(), reason.String(), name)
+		assert.Equal(t, c.want == 0 || name == "used", c.question.Used(), name)
+	}
+	own := bytes.Clone(value)
+	question := citycode.RestoreChallenge(own, at(noon), false)
+	own[0] ^= 1
+	assert.Equal(t, value, question.Bytes(), "it is a copy")
+}
+
 // TestChallengeRaceLost: a challenge that another lane took between the look at
 // it and the last step is lost, with a guard and without.
 func TestChallengeRaceLost(t *testing.T) {

@@ -56,7 +56,7 @@ func (p *cast) assemble() error {
 	}
 	p.guest = &Citizen{"邻市来客", "Guest", "邻市来客"}
 
-	const week = 7 * day
+	const week = 7 // days
 	for _, who := range []*Citizen{p.a, p.c, p.d, p.e, p.f, p.g, p.h, p.i} {
 		if err := p.add(p.ride, who, citycode.ProfileTransit, citycode.Transit, week); err != nil {
 			return err
@@ -89,8 +89,8 @@ func person(zh, en string) *Citizen {
 	return &Citizen{"测试" + zh, "Test Person " + en, "测试" + zh + " " + en}
 }
 
-func (p *cast) add(to map[*Citizen]*Pass, who *Citizen, profile citycode.ProfileID, scenes citycode.Scenes, life time.Duration) (err error) {
-	to[who], err = p.home.issue(p.clock, application{citizen: who, profile: profile, scenes: scenes, life: life})
+func (p *cast) add(to map[*Citizen]*Pass, who *Citizen, profile citycode.ProfileID, scenes citycode.Scenes, days int) (err error) {
+	to[who], err = p.home.issue(p.clock, application{citizen: who, profile: profile, scenes: scenes, days: days})
 	return err
 }
 

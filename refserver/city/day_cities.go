@@ -23,7 +23,7 @@ func (p *cast) cities() ([]Step, error) {
 		return nil, err
 	}
 	// J has a copy of the issuer's key: what he signs is as good as the city's.
-	stolen, err := p.home.issue(p.clock, application{citizen: p.j, profile: citycode.ProfileTransit, scenes: citycode.Transit, life: 7 * day})
+	stolen, err := p.home.issue(p.clock, application{citizen: p.j, profile: citycode.ProfileTransit, scenes: citycode.Transit, days: 7})
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (p *cast) cities() ([]Step, error) {
 		if err := p.home.replaceIssuer(p.clock.Now()); err != nil {
 			return err
 		}
-		again, err := p.home.issue(p.clock, application{citizen: p.a, profile: citycode.ProfileTransit, scenes: citycode.Transit, life: 7 * day})
+		again, err := p.home.issue(p.clock, application{citizen: p.a, profile: citycode.ProfileTransit, scenes: citycode.Transit, days: 7})
 		if err != nil {
 			return err
 		}

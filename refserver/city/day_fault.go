@@ -20,7 +20,7 @@ func (p *cast) faults() ([]Step, error) {
 		return nil, err
 	}
 	pass := func(issuer *citycode.Issuer) (*Pass, error) {
-		return p.home.issue(p.clock, application{citizen: p.e, profile: citycode.ProfileTransit, scenes: citycode.Transit, issuer: issuer, life: 7 * day})
+		return p.home.issue(p.clock, application{citizen: p.e, profile: citycode.ProfileTransit, scenes: citycode.Transit, issuer: issuer, days: 7})
 	}
 	backdated, err := pass(retired)
 	if err != nil {

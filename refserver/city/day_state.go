@@ -7,16 +7,16 @@ import (
 // states is noon: credentials that are too old, too new, lost, suspended and
 // replaced, and how soon a gate learns of it.
 func (p *cast) states() ([]Step, error) {
-	today := midnight(p.clock.Now())
-	expired, err := p.home.issue(p.clock, application{citizen: p.f, profile: citycode.ProfileTransit, scenes: citycode.Transit, issuedAt: today.Add(-8 * day), life: 7 * day})
+	now := p.clock.Now()
+	expired, err := p.home.issue(p.clock, application{citizen: p.f, profile: citycode.ProfileTransit, scenes: citycode.Transit, on: now.Add(-8 * day), days: 7})
 	if err != nil {
 		return nil, err
 	}
-	early, err := p.home.issue(p.clock, application{citizen: p.f, profile: citycode.ProfileTransit, scenes: citycode.Transit, issuedAt: today.Add(day), life: 7 * day})
+	early, err := p.home.issue(p.clock, application{citizen: p.f, profile: citycode.ProfileTransit, scenes: citycode.Transit, on: now.Add(day), days: 7})
 	if err != nil {
 		return nil, err
 	}
-	newPhone, err := p.home.issue(p.clock, application{citizen: p.g, profile: citycode.ProfileTransit, scenes: citycode.Transit, life: 7 * day})
+	newPhone, err := p.home.issue(p.clock, application{citizen: p.g, profile: citycode.ProfileTransit, scenes: citycode.Transit, days: 7})
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,13 @@ package city
 
 import (
 	"crypto/rand"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/refserver/slot"
 )
 
 // A Citizen is a made-up person.
@@ -17,12 +19,12 @@ type Citizen struct {
 
 // An application is what an authority is asked for.
 type application struct {
-	citizen  *Citizen
-	profile  citycode.ProfileID
-	scenes   citycode.Scenes
-	issuer   *citycode.Issuer // nil: the authority's main one
-	issuedAt time.Time        // zero: midnight of today
-	life     time.Duration    // 0: to the next midnight
+	citizen *Citizen
+	profile citycode.ProfileID
+	scenes  citycode.Scenes
+	issuer  *citycode.Issuer // nil: the authority's main one
+	on      time.Time        // when it is issued; zero: now
+	days    int              // how long it lives; 0: one
 }
 
 // A Pass is one credential on one phone, with the key that was made there for
@@ -40,16 +42,20 @@ type Pass struct {
 }
 
 // issue makes a key on a phone, has the authority certify it, and returns the
-// pass. issuedAt is rounded to the day: the second would be a name.
+// pass. When it begins and ends is rounded: the second would be a name.
 func (a *authority) issue(clock *Clock, want application) (*Pass, error) {
 	if want.issuer == nil {
 		want.issuer = a.issuer
 	}
-	if want.issuedAt.IsZero() {
-		want.issuedAt = midnight(clock.Now())
+	if want.on.IsZero() {
+		want.on = clock.Now()
 	}
-	if want.life == 0 {
-		want.life = day
+	if want.days == 0 {
+		want.days = 1
+	}
+	profile, err := profileOf(want.profile)
+	if err != nil {
+		return nil, err
 	}
 	p := &Pass{citizen: want.citizen, clock: clock, issuer: want.issuer.ID()}
 	secret, err := engine.GenerateKey(rand.Reader)
@@ -59,7 +65,10 @@ func (a *authority) issue(clock *Clock, want application) (*Pass, error) {
 	if p.key, err = citycode.NewSoftwareKey(secret, new(counter)); err != nil {
 		return nil, err
 	}
-	p.claims = citycode.Claims{Profile: want.profile, Scenes: want.scenes, IssuedAt: want.issuedAt, NotAfter: want.issuedAt.Add(want.life)}
+	p.claims = citycode.Claims{Profile: want.profile, Scenes: want.scenes}
+	if p.claims.IssuedAt, p.claims.NotAfter, err = slot.Validity(profile, want.on.In(Zone), want.days); err != nil {
+		return nil, err
+	}
 	if p.claims.Possession, err = p.key.ProvePossession(want.issuer.ID(), nonce()); err != nil {
 		return nil, err
 	}
@@ -73,10 +82,23 @@ func (a *authority) issue(clock *Clock, want application) (*Pass, error) {
 	return p, err
 }
 
+// profileOf returns the definition of a profile of the two cities.
+func profileOf(id citycode.ProfileID) (citycode.Profile, error) {
+	for _, p := range append(citycode.Profiles(), ferry()) {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return citycode.Profile{}, fmt.Errorf("city: there is no profile 0x%02x", uint8(id))
+}
+
 // print issues the code of a place, as it is printed on a sign.
 func (a *authority) print(clock *Clock, sign string) (*citycode.Token, error) {
-	now := midnight(clock.Now())
-	c := citycode.Claims{Profile: citycode.ProfilePlace, IssuedAt: now, NotAfter: now.Add(365 * day)}
+	from, until, err := slot.Validity(citycode.PlaceProfile(), clock.Now().In(Zone), 365)
+	if err != nil {
+		return nil, err
+	}
+	c := citycode.Claims{Profile: citycode.ProfilePlace, IssuedAt: from, NotAfter: until}
 	if err := a.claim(a.printer.ID(), sign, &c); err != nil {
 		return nil, err
 	}

@@ -189,3 +189,44 @@ func ReadPassphrase(path string) ([]byte, error) {
 	}
 	return b, nil
 }
+
+// scalar returns the 32 secret bytes of a key that ReadKey returned.
+func scalar(key crypto.Signer) ([]byte, error) {
+	k, ok := key.(*sm2.PrivateKey)
+	if !ok {
+		return nil, errors.New("its secret cannot be read")
+	}
+	return k.D.FillBytes(make([]byte, 32)), nil
+}
+
+// ReadImplicitKey reads the master key of an issuer of implicit credentials.
+func ReadImplicitKey(path string, passphrase []byte) (*engine.ImplicitKey, error) {
+	key, err := ReadKey(path, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := scalar(key)
+	if err != nil {
+		return nil, &DamagedError{path, err}
+	}
+	return engine.NewImplicitKey(secret)
+}
+
+// ReadSealKey reads the secret behind a city's seals (SPEC §4.6) and returns
+// the SM4 key that follows from it: the first 16 bytes of SM3 over a name and
+// the secret. The secret stands in the form of an SM2 key, so that it is kept,
+// encrypted and checked like all the others; it signs nothing.
+func ReadSealKey(path string, passphrase []byte) ([]byte, error) {
+	key, err := ReadKey(path, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := scalar(key)
+	if err != nil {
+		return nil, &DamagedError{path, err}
+	}
+	h := engine.Default().NewSM3()
+	h.Write([]byte("citycode seal key\n"))
+	h.Write(secret)
+	return h.Sum(nil)[:16], nil
+}

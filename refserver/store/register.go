@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,13 +12,14 @@ import (
 	"slices"
 
 	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/refserver/slot"
 )
 
 const maxRegisterFile = 64 << 20
 
-// A Register is what an authority must never forget: the next free status
-// index of each issuer key, the version of each list that it has signed, and
-// who is suspended or revoked. Every change is on disk before the method that
+// A Register is what an authority must never forget: which status indices of
+// each issuer key are given out, in an order that only it knows, the version
+// of each list that it has signed, and who is suspended or revoked. Every change is on disk before the method that
 // makes it returns, so a crash can waste an index or a version and never use
 // one twice.
 //
@@ -28,17 +31,20 @@ type Register struct {
 }
 
 type registerFile struct {
-	City  int            `json:"city"`
-	Epoch uint32         `json:"epoch"` // of the root keys
-	Trust uint32         `json:"trust"` // counter of the last trust list
-	Lists []registerList `json:"lists"`
+	City     int            `json:"city"`
+	Epoch    uint32         `json:"epoch"`    // of the root keys
+	Trust    uint32         `json:"trust"`    // counter of the last trust list
+	Snapshot uint32         `json:"snapshot"` // counter of the last snapshot
+	Seals    uint64         `json:"seals"`    // that the seal key has made
+	Lists    []registerList `json:"lists"`
 }
 
 type registerList struct {
 	Issuer    string   `json:"issuer"`
 	List      uint8    `json:"list"`
 	Size      uint32   `json:"size"`    // entries of the list
-	Next      uint32   `json:"next"`    // first index that was never given out
+	Order     string   `json:"order"`   // key of the order of the indices, in hex
+	Next      uint32   `json:"next"`    // how many indices were given out
 	Version   uint32   `json:"version"` // counter of the last list
 	Suspended []uint32 `json:"suspended"`
 	Revoked   []uint32 `json:"revoked"`
@@ -49,7 +55,9 @@ type registerList struct {
 func CreateRegister(path string, city int, size uint32, issuers ...citycode.KeyID) error {
 	file := registerFile{City: city, Epoch: 1}
 	for _, id := range issuers {
-		file.Lists = append(file.Lists, registerList{Issuer: id.String(), Size: size, Suspended: []uint32{}, Revoked: []uint32{}})
+		order := make([]byte, slot.KeySize)
+		rand.Read(order)
+		file.Lists = append(file.Lists, registerList{Issuer: id.String(), Size: size, Order: hex.EncodeToString(order), Suspended: []uint32{}, Revoked: []uint32{}})
 	}
 	if err := file.check(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -109,12 +117,16 @@ func (f *registerFile) check() error {
 		case seen[name]:
 			return fmt.Errorf("status list %d of %s stands twice", l.List, issuer)
 		case l.Size > citycode.MaxStatusEntries || l.Next > l.Size:
-			return fmt.Errorf("status list %d of %s: next index %d of %d", l.List, issuer, l.Next, l.Size)
+			return fmt.Errorf("status list %d of %s: %d indices of %d are given out", l.List, issuer, l.Next, l.Size)
 		}
 		seen[name] = true
+		order, err := l.order()
+		if err != nil {
+			return fmt.Errorf("status list %d of %s: %w", l.List, issuer, err)
+		}
 		for _, set := range [][]uint32{l.Suspended, l.Revoked} {
 			for i, index := range set {
-				if index >= l.Next || i > 0 && set[i-1] >= index {
+				if index >= l.Size || order.Place(index) >= l.Next || i > 0 && set[i-1] >= index {
 					return fmt.Errorf("status list %d of %s: index %d was never given out, or does not ascend", l.List, issuer, index)
 				}
 			}
@@ -126,6 +138,15 @@ func (f *registerFile) check() error {
 		}
 	}
 	return nil
+}
+
+// order returns the order in which the indices of the list are given out.
+func (l *registerList) order() (*slot.Order, error) {
+	key, err := hex.DecodeString(l.Order)
+	if err != nil || hex.EncodeToString(key) != l.Order {
+		return nil, errors.New("the key of its order is not hexadecimal")
+	}
+	return slot.NewOrder(key, l.Size)
 }
 
 // Close lets others change the register.
@@ -141,20 +162,50 @@ func (r *Register) Trust() citycode.Version {
 }
 
 // NextTrust reserves the version of the next trust list.
-func (r *Register) NextTrust() (citycode.Version, error) {
-	if r.file.Trust == math.MaxUint32 {
-		return citycode.Version{}, fmt.Errorf("%s: no trust list version is left in this epoch", r.path)
-	}
-	r.file.Trust++
-	return r.Trust(), r.save()
+func (r *Register) NextTrust() (citycode.Version, error) { return r.nextVersion(&r.file.Trust) }
+
+// NextSnapshot reserves the version of the next snapshot.
+func (r *Register) NextSnapshot() (citycode.Version, error) {
+	return r.nextVersion(&r.file.Snapshot)
 }
 
-// Reserve takes the next free index of an issuer key. It is never given out
+func (r *Register) nextVersion(counter *uint32) (citycode.Version, error) {
+	if *counter == math.MaxUint32 {
+		return citycode.Version{}, fmt.Errorf("%s: no version is left in this epoch", r.path)
+	}
+	*counter++
+	return citycode.Version{Epoch: r.file.Epoch, Counter: *counter}, r.save()
+}
+
+// NextSeal counts a seal before it is made and returns how many there were.
+func (r *Register) NextSeal() (uint64, error) {
+	r.file.Seals++
+	return r.file.Seals - 1, r.save()
+}
+
+// BeginEpoch begins to count anew under new root keys, with a trust list that
+// they have signed already. It does nothing if that was done before.
+func (r *Register) BeginEpoch(trust citycode.Version) error {
+	if trust.Epoch <= r.file.Epoch {
+		return nil
+	}
+	r.file.Epoch, r.file.Trust, r.file.Snapshot = trust.Epoch, trust.Counter, 0
+	for i := range r.file.Lists {
+		r.file.Lists[i].Version = 0
+	}
+	return r.save()
+}
+
+// Reserve takes a free index of an issuer key. It is never given out
 // again, whatever becomes of the credential.
 func (r *Register) Reserve(issuer citycode.KeyID) (citycode.Serial, error) {
 	for i := range r.file.Lists {
 		if l := &r.file.Lists[i]; l.Issuer == issuer.String() && l.Next < l.Size {
-			s := citycode.Serial{Issuer: issuer, List: l.List, Index: l.Next}
+			order, err := l.order()
+			if err != nil {
+				return citycode.Serial{}, err
+			}
+			s := citycode.Serial{Issuer: issuer, List: l.List, Index: order.At(l.Next)}
 			l.Next++
 			return s, r.save()
 		}
@@ -204,11 +255,8 @@ func (r *Register) NextStatus(issuer citycode.KeyID, list uint8) (citycode.Versi
 	if err != nil {
 		return fail(err)
 	}
-	if l.Version == math.MaxUint32 {
-		return fail(fmt.Errorf("%s: no version of status list %d of %s is left in this epoch", r.path, list, issuer))
-	}
-	l.Version++
-	return citycode.Version{Epoch: r.file.Epoch, Counter: l.Version}, states, r.save()
+	version, err := r.nextVersion(&l.Version)
+	return version, states, err
 }
 
 // SetStatus changes the state of a credential that was issued. A revocation is
@@ -218,7 +266,11 @@ func (r *Register) SetStatus(s citycode.Serial, status citycode.Status) error {
 	if err != nil {
 		return err
 	}
-	if s.Index >= l.Next {
+	order, err := l.order()
+	if err != nil {
+		return err
+	}
+	if s.Index >= l.Size || order.Place(s.Index) >= l.Next {
 		return fmt.Errorf("%s: %s was never issued", r.path, s)
 	}
 	suspended, isSuspended := slices.BinarySearch(l.Suspended, s.Index)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -91,12 +92,59 @@ func TestByteMapOfBrokenTokens(t *testing.T) {
 	}
 }
 
+// sampleLists returns a list of every kind, as a city publishes them.
+func sampleLists(t testing.TB) (lists [][]byte) {
+	dir := filepath.Join(t.TempDir(), "city")
+	must(t, "keys", "--dir", dir, "--city", "210100", "--at", now)
+	must(t, "lists", "--dir", dir, "--snapshot", "6h", "--delta", "--at", now)
+	must(t, "lists", "roots", "--dir", dir, "--at", now)
+	must(t, "lists", "--dir", dir, "--delta", "--at", now)
+	for _, name := range []string{"trust.list", "root-2.change", "snapshot.list", "status-1-0.list", "status-1-0.delta"} {
+		b, err := os.ReadFile(filepath.Join(dir, "public", name))
+		require.NoError(t, err)
+		lists = append(lists, b)
+	}
+	return lists
+}
+
+// A list that is cut short is named as far as it goes, each byte once, and is
+// never called whole.
+func TestListMapOfBrokenLists(t *testing.T) {
+	for _, whole := range sampleLists(t) {
+		for n := 2; n <= len(whole); n++ {
+			i := inspect(whole[:n])
+			at := 0
+			for _, f := range i.Fields {
+				require.Equal(t, at, f.Offset)
+				require.NotEmpty(t, f.Meaning)
+				at += f.Length
+			}
+			require.LessOrEqual(t, at, n)
+			// The states of a status list end where its signature begins.
+			if n < len(whole) && i.Kind != "status list" && i.Kind != "status delta" {
+				require.NotNil(t, i.Error, "%s cut at %d of %d", i.Kind, n, len(whole))
+			}
+		}
+		require.Nil(t, inspect(whole).Error)
+		require.NotNil(t, inspect(append(whole[:2:2], 0)).Error)
+	}
+}
+
 func FuzzInspect(f *testing.F) {
 	for _, b := range sampleTokens(f) {
 		f.Add(b)
 	}
+	for _, b := range sampleLists(f) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		i := inspect(b)
+		if _, ok := listKindOf(b); ok {
+			_, err := citycode.ParseToken(b)
+			require.Error(t, err)
+			require.NoError(t, i.print(new(bytes.Buffer), false))
+			return
+		}
 		i.verify(b, []citycode.TrustEntry{{ID: 210100<<12 | 1, Use: citycode.UseExplicit}})
 		require.False(t, i.Verified && i.Error != nil)
 		token, err := citycode.ParseToken(b)

@@ -14,26 +14,28 @@ import (
 )
 
 type inspectCmd struct {
-	Input string `arg:"" help:"Picture, text or bytes of a code, or a credential of a wallet; - is stdin." placeholder:"FILE"`
+	Input string `arg:"" help:"Picture, text or bytes of a code, a credential of a wallet, or a signed list; - is stdin." placeholder:"FILE"`
 	Dir   string `help:"Directory with roots.json and trust.list, or of a city: check the signatures too." placeholder:"DIR"`
 	JSON  bool   `name:"json" help:"Print the map as JSON."`
 }
 
 // Help is what --help prints below the usage.
 func (inspectCmd) Help() string {
-	return `Names every byte, of any profile, and says which bytes each signature covers. Without --dir nothing that it prints is verified. With --dir it says whether the signatures hold, and that is all: not that the code is valid, in time, not revoked or not used. That is what verify is for.
+	return `Names every byte of a code of any profile, and of trust lists, root changes, snapshots, status lists and deltas, and says which bytes each signature covers. Without --dir nothing that it prints is verified. With --dir it says whether the signatures hold, and that is all: not that the code is valid, in time, not revoked or not used. That is what verify is for.
 
 Exit code 1 if the bytes cannot be cut, or if a signature does not hold.
 
 Examples:
 
     citycode inspect code.png
-    citycode inspect --dir shenyang/public --json zhang/credential.code`
+    citycode inspect --dir shenyang/public --json zhang/credential.code
+    citycode inspect --dir shenyang/public shenyang/public/trust.list`
 }
 
 // An inspection is what inspect prints.
 type inspection struct {
-	Kind       string      `json:"kind"` // token, credential, or broken
+	Kind       string      `json:"kind"`             // token, credential, broken, or which list
+	Prefix     string      `json:"prefix,omitempty"` // partner's code in front of the text
 	Bytes      int         `json:"bytes"`
 	Verified   bool        `json:"verified"` // every signature holds under the trust list
 	Fields     []fieldLine `json:"fields"`
@@ -59,25 +61,36 @@ type cutError struct {
 
 // Run prints the map.
 func (c *inspectCmd) Run(ctx context.Context, std *stdio) error {
-	var entries []citycode.TrustEntry
+	var lists *store.Lists
+	var profiles []citycode.Profile
+	dir := store.PublicDir(c.Dir)
 	if c.Dir != "" {
-		lists, err := store.OpenTrust(store.PublicDir(c.Dir))
-		if err != nil {
+		var err error
+		if lists, err = store.OpenTrust(dir); err != nil {
 			return err
 		}
-		entries = lists.Trust.Entries()
+		if profiles, err = store.ReadProfiles(dir); err != nil {
+			return err
+		}
 	}
 	input, err := readInput(ctx, c.Input, std.In)
 	if err != nil {
 		return err
 	}
-	b, err := recognise(input)
+	code, err := recognise(input)
 	if err != nil {
 		return err
 	}
-	i := inspect(b)
-	if c.Dir != "" {
-		i.verify(b, entries)
+	i := inspect(code.token)
+	i.Prefix = code.prefix
+	_, isList := listKindOf(code.token)
+	switch {
+	case lists == nil:
+	case isList:
+		i.verifyList(code.token, dir, lists)
+	default:
+		i.verify(code.token, lists.Trust.Entries())
+		i.verifyImplicit(code.token, lists.Trust, profiles)
 	}
 	if c.JSON {
 		err = json.NewEncoder(std.Out).Encode(i)
@@ -92,6 +105,9 @@ func (c *inspectCmd) Run(ctx context.Context, std *stdio) error {
 
 // inspect cuts b, whatever it is.
 func inspect(b []byte) *inspection {
+	if kind, ok := listKindOf(b); ok {
+		return inspectList(b, kind)
+	}
 	i := &inspection{Kind: "token", Bytes: len(b), Fields: []fieldLine{}}
 	_, err := citycode.ParseToken(b)
 	if err != nil {
@@ -131,6 +147,9 @@ func (i *inspection) verify(b []byte, entries []citycode.TrustEntry) {
 func (i *inspection) print(w io.Writer, checked bool) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%s of %d bytes; %s\n\n", i.Kind, i.Bytes, i.standing(checked))
+	if i.Prefix != "" {
+		fmt.Fprintf(t, "in front of the text: %s\n\n", oneLine(i.Prefix))
+	}
 	fmt.Fprintf(t, "offset\tlength\tfield\tmeaning\thex\n")
 	for _, f := range i.Fields {
 		fmt.Fprintf(t, "%d\t%d\t%s\t%s\t%s\n", f.Offset, f.Length, f.Name, f.Meaning, f.Hex)
@@ -152,6 +171,8 @@ func (i *inspection) print(w io.Writer, checked bool) error {
 
 func (i *inspection) standing(checked bool) string {
 	switch {
+	case i.Verified && i.Kind != "token" && i.Kind != "credential":
+		return "it is good beside the lists of the directory; whether it is the newest, nobody can tell from it"
 	case i.Verified:
 		return "its signatures hold; whether it is valid, ask verify"
 	case checked:

@@ -6,37 +6,43 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
-	"github.com/citizencode/citizencode/citycode/engine"
-	"github.com/citizencode/citizencode/refserver/store"
+	"github.com/citizencode/citizencode/refserver/slot"
 )
 
 type issueCmd struct {
-	Dir     string   `required:"" help:"Directory of the city." placeholder:"DIR"`
-	Profile string   `required:"" enum:"transit,medical,universal,place,thing" help:"Profile: transit, medical, universal, place or thing." placeholder:"NAME"`
-	Scenes  sceneSet `help:"Scene groups, as in transit or, for universal, transit,parking. Default: the profile's own." placeholder:"NAMES"`
-	Wallet  string   `help:"Wallet to make, for a person's profile; missing or empty." placeholder:"DIR" xor:"to"`
-	Out     string   `help:"File to write, for the static code of a place or thing." placeholder:"FILE" xor:"to"`
-	Days    int      `help:"How many days it is valid. Default: as long as the profile allows; a year for a static code." placeholder:"N"`
-	Benefit uint8    `help:"Benefit class (优待类别); 0 is none." default:"0"`
-	Subject hexBytes `help:"Pseudonym or number of the thing or place, 8 bytes in hexadecimal. Default for a person: random." placeholder:"HEX"`
-	JSON    bool     `name:"json" help:"Print what was issued as JSON."`
+	Dir      string   `required:"" help:"Directory of the city." placeholder:"DIR"`
+	Profile  string   `required:"" help:"Profile: medical, social-security, transit, universal, card, fused, delegated, transit-implicit, thing, place, matter, organisation, or a private one of the city." placeholder:"NAME"`
+	Scenes   sceneSet `help:"Scene groups, as in transit or, for universal and fused, transit,parking. Default: the profile's own." placeholder:"NAMES"`
+	Wallet   string   `help:"Wallet to make, for a person's profile; missing or empty." placeholder:"DIR" xor:"to"`
+	Out      string   `help:"File to write, for a static code." placeholder:"FILE" xor:"to"`
+	Days     int      `help:"How many days it is valid. Default: as long as the profile allows; a year for a static code." placeholder:"N"`
+	Benefit  uint8    `help:"Benefit class (优待类别); 0 is none." default:"0"`
+	Subject  hexBytes `help:"Pseudonym, or number of the thing, place, matter or organisation, in hexadecimal, of the profile's size. Default for a person: random." placeholder:"HEX"`
+	Guardian hexBytes `help:"delegated: pseudonym of the adult who holds the key, 8 bytes." placeholder:"HEX"`
+	Relation string   `help:"delegated: for whom: child, elder or ward." enum:",child,elder,ward" default:"" placeholder:"WHOM"`
+	PerDay   uint8    `help:"delegated: how many uses a day." placeholder:"N"`
+	Cap      uint32   `help:"delegated: fen that one use may cost; 0: nothing that costs." placeholder:"FEN"`
+	Identity string   `help:"What is sealed, in a private profile with a seal." placeholder:"TEXT"`
+	JSON     bool     `name:"json" help:"Print what was issued as JSON."`
 	passphrase
 	moment
 }
 
 // Help is what --help prints below the usage.
 func (issueCmd) Help() string {
-	return `The wallet makes its own key and proves that it holds it; the authority writes the key into the credential. The serial that is printed is what revoke takes.
+	return `The wallet makes its own key and proves that it holds it; the authority writes the key into the credential. The serial that is printed is what revoke takes; its index follows no order that others know. When a credential begins and ends is rounded, so that it does not tell who fetched what together: a person's may have 1, 2, 4, 7, 30, 365, 1095 or 1830 days, the four longest that the profile allows.
+
+A wallet of profile card stands in for a card, to try terminals with: its key is a file, and no more than that.
 
 Examples:
 
     citycode issue --dir shenyang --profile transit --wallet zhang
     citycode issue --dir shenyang --profile universal --scenes transit,medical,parking --benefit 3 --wallet li
+    citycode issue --dir shenyang --profile delegated --guardian 5e1f0a7720c49b3d --relation child --per-day 4 --cap 200 --wallet ward
     citycode issue --dir shenyang --profile place --subject 00000000000000a1 --out park.code`
 }
 
@@ -51,16 +57,26 @@ type issued struct {
 
 // defaultScenes are what a profile is for where nothing else is said.
 var defaultScenes = map[citycode.ProfileID]citycode.Scenes{
-	citycode.ProfileTransit:   citycode.Transit,
-	citycode.ProfileMedical:   citycode.Medical,
-	citycode.ProfileUniversal: citycode.Transit | citycode.Medical | citycode.Parking | citycode.Tourism,
+	citycode.ProfileMedical:        citycode.Medical,
+	citycode.ProfileSocialSecurity: citycode.Affairs,
+	citycode.ProfileTransit:        citycode.Transit,
+	citycode.ProfileUniversal:      citycode.Transit | citycode.Medical | citycode.Parking | citycode.Tourism,
+	citycode.ProfileCard:           citycode.Transit,
+	citycode.ProfileFused:          citycode.Transit | citycode.Medical | citycode.Parking | citycode.Tourism,
+	citycode.ProfileDelegated:      citycode.Transit,
+	citycode.ProfileImplicit:       citycode.Transit,
 }
 
 const defaultPrinted = 365 // days
 
 // Run issues one credential.
 func (c *issueCmd) Run(ctx context.Context, std *stdio) error {
-	profile, err := profileNamed(c.Profile)
+	a, err := openWith(ctx, c.Dir, c.passphrase, c.moment)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	profile, err := profileNamed(c.Profile, a.profiles)
 	if err != nil {
 		return err
 	}
@@ -68,24 +84,18 @@ func (c *issueCmd) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	phrase, err := c.phrase()
-	if err != nil {
-		return err
-	}
-	a, err := openAuthority(ctx, c.Dir, phrase, c.now())
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	if profile.Mode == citycode.Static {
-		err = a.print(claims, c.Out)
-	} else {
-		err = a.enrol(ctx, claims, c.Wallet)
+	switch profile.Mode {
+	case citycode.Static:
+		err = a.print(profile, claims, c.Out)
+	case citycode.Implicit:
+		err = a.enrolImplicit(ctx, profile, claims, c.Wallet)
+	default:
+		err = a.enrol(ctx, profile, claims, c.Wallet)
 	}
 	if err != nil {
 		return err
 	}
-	serial := citycode.Serial{Issuer: a.id(issuerOf(profile)), List: claims.List, Index: claims.Index}
+	serial := citycode.Serial{Issuer: a.id(roleOf(profile)), List: claims.List, Index: claims.Index}
 	if !c.JSON {
 		_, err = fmt.Fprintln(std.Out, serial)
 		return err
@@ -93,20 +103,15 @@ func (c *issueCmd) Run(ctx context.Context, std *stdio) error {
 	return json.NewEncoder(std.Out).Encode(issued{serial.String(), profile.Name, claims.Scenes.String(), claims.IssuedAt, claims.NotAfter, c.Wallet + c.Out})
 }
 
-func profileNamed(name string) (citycode.Profile, error) {
-	for _, p := range citycode.Profiles() {
+func profileNamed(name string, profiles []citycode.Profile) (citycode.Profile, error) {
+	var names []string
+	for _, p := range profiles {
 		if p.Name == name {
 			return p, nil
 		}
+		names = append(names, p.Name)
 	}
-	return citycode.Profile{}, fmt.Errorf("no profile is called %q", name)
-}
-
-func issuerOf(p citycode.Profile) int {
-	if p.Mode == citycode.Static {
-		return printerIndex
-	}
-	return issuerIndex
+	return citycode.Profile{}, fmt.Errorf("no profile is called %.40q: there are %s", name, strings.Join(names, ", "))
 }
 
 // claims returns what the credential will say, as far as the command line
@@ -115,13 +120,13 @@ func (c *issueCmd) claims(p citycode.Profile) (*citycode.Claims, error) {
 	static := p.Mode == citycode.Static
 	switch {
 	case static && (c.Out == "" || len(c.Subject) == 0):
-		return nil, fmt.Errorf("a static code of a %s needs --out and --subject", p.Name)
+		return nil, fmt.Errorf("a static code of profile %s needs --out and --subject", p.Name)
 	case !static && c.Wallet == "":
 		return nil, fmt.Errorf("profile %s needs --wallet", p.Name)
-	case c.Days < 0 || c.Days > int(p.MaxLifetime/day):
-		return nil, fmt.Errorf("%d days: profile %s allows 1 to %d", c.Days, p.Name, p.MaxLifetime/day)
+	case c.Days < 0:
+		return nil, fmt.Errorf("--days %d: none are left", c.Days)
 	}
-	claims := &citycode.Claims{Profile: p.ID, Scenes: citycode.Scenes(c.Scenes), Benefit: c.Benefit, Subject: c.Subject}
+	claims := &citycode.Claims{Profile: p.ID, Scenes: citycode.Scenes(c.Scenes), Benefit: c.Benefit, Subject: c.Subject, Identity: []byte(c.Identity)}
 	if claims.Scenes == 0 {
 		claims.Scenes = defaultScenes[p.ID]
 	}
@@ -129,104 +134,36 @@ func (c *issueCmd) claims(p citycode.Profile) (*citycode.Claims, error) {
 		claims.Subject = make([]byte, p.SubjectSize)
 		rand.Read(claims.Subject)
 	}
-	// The second at which a code was issued would join the codes of one person
-	// that were fetched together (PROTOCOL §8). A profile that lives one day
-	// would lose up to all of it to the day, so there it is the hour.
-	round := day
-	if p.MaxLifetime <= day {
-		round = time.Hour
-	}
-	claims.IssuedAt = c.now().Truncate(round)
-	life := p.MaxLifetime
-	if c.Days > 0 {
-		life = time.Duration(c.Days) * day
-	} else if static {
-		life = defaultPrinted * day
-	}
-	claims.NotAfter = claims.IssuedAt.Add(life)
-	return claims, nil
-}
-
-// issuer opens the key that issues for a profile.
-func (a *authority) issuer(name string, index int, claims *citycode.Claims) (*citycode.Issuer, error) {
-	key, entry, err := a.signer(name, index)
-	if err != nil {
+	var err error
+	if claims.SourceSegment, err = c.delegation(p); err != nil {
 		return nil, err
 	}
-	// Every gate would refuse it; whoever issues it should hear it first.
-	if at := claims.IssuedAt; at.Before(entry.IssueFrom) || at.After(entry.IssueUntil) {
-		return nil, fmt.Errorf("key %s issues from %s to %s", entry.ID, entry.IssueFrom.Format(time.RFC3339), entry.IssueUntil.Format(time.RFC3339))
+	days := c.Days
+	if static && days == 0 {
+		days = min(defaultPrinted, int(p.MaxLifetime/day))
 	}
-	if claims.Scenes&^entry.Scenes != 0 {
-		return nil, fmt.Errorf("key %s issues for %s, not for %s", entry.ID, entry.Scenes, claims.Scenes&^entry.Scenes)
-	}
-	return citycode.NewIssuer(citycode.IssuerConfig{ID: entry.ID, Key: key})
+	claims.IssuedAt, claims.NotAfter, err = slot.Validity(p, c.now(), days)
+	return claims, err
 }
 
-// enrol makes a wallet and issues a credential to its key.
-func (a *authority) enrol(ctx context.Context, claims *citycode.Claims, dir string) error {
-	issuer, err := a.issuer("issuer.pem", issuerIndex, claims)
-	if err != nil {
-		return err
+// delegation returns the source segment of profile delegated, nil for any other.
+func (c *issueCmd) delegation(p citycode.Profile) ([]byte, error) {
+	given := len(c.Guardian) > 0 || c.Relation != "" || c.PerDay != 0 || c.Cap != 0
+	if p.ID != citycode.ProfileDelegated {
+		if given {
+			return nil, fmt.Errorf("profile %s has no guardian, relation, uses a day or cap", p.Name)
+		}
+		return nil, nil
 	}
-	key, err := engine.GenerateKey(rand.Reader)
-	if err != nil {
-		return err
+	d := citycode.Delegation{PerDay: c.PerDay, Cap: c.Cap}
+	if len(c.Guardian) != len(d.Guardian) || c.Relation == "" {
+		return nil, errors.New("profile delegated needs --guardian of 8 bytes and --relation")
 	}
-	wallet, err := store.CreateWallet(ctx, dir, key)
-	if err != nil {
-		return err
+	copy(d.Guardian[:], c.Guardian)
+	for relation, word := range relations {
+		if word == c.Relation {
+			d.Relation = relation
+		}
 	}
-	defer wallet.Close()
-	if err := a.credential(issuer, claims, wallet); err != nil {
-		wallet.Discard()
-		return err
-	}
-	return nil
-}
-
-// credential has the wallet prove its key and issues the credential.
-func (a *authority) credential(issuer *citycode.Issuer, claims *citycode.Claims, wallet *store.Wallet) error {
-	var nonce [citycode.PossessionNonceSize]byte
-	rand.Read(nonce[:])
-	proof, err := wallet.Key().ProvePossession(issuer.ID(), nonce)
-	if err != nil {
-		return err
-	}
-	if proof.Nonce != nonce {
-		return errors.New("the proof of possession was made for another request")
-	}
-	claims.Possession = proof
-	cred, err := a.reserveAndIssue(issuer, claims)
-	if err != nil {
-		return err
-	}
-	return wallet.SetCredential(cred)
-}
-
-// print issues the static code of a thing or place.
-func (a *authority) print(claims *citycode.Claims, path string) error {
-	issuer, err := a.issuer("printer.pem", printerIndex, claims)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
-	}
-	cred, err := a.reserveAndIssue(issuer, claims)
-	if err != nil {
-		return err
-	}
-	return store.CreateFile(path, cred.Bytes(), store.Public)
-}
-
-// reserveAndIssue takes an index, which is on disk before it is signed, and
-// issues. What fails afterwards wastes the index and uses none twice.
-func (a *authority) reserveAndIssue(issuer *citycode.Issuer, claims *citycode.Claims) (*citycode.Credential, error) {
-	serial, err := a.register.Reserve(issuer.ID())
-	if err != nil {
-		return nil, err
-	}
-	claims.List, claims.Index = serial.List, serial.Index
-	return issuer.Issue(*claims)
+	return d.Bytes(), nil
 }

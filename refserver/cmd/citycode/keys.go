@@ -16,16 +16,17 @@ import (
 )
 
 type keysCmd struct {
-	Dir  string `required:"" help:"Directory of the city; missing or empty." placeholder:"DIR"`
-	City int    `required:"" help:"GB/T 2260 code of the city." placeholder:"CODE"`
-	JSON bool   `name:"json" help:"Print what was made as JSON."`
+	Dir      string `required:"" help:"Directory of the city; missing or empty." placeholder:"DIR"`
+	City     int    `required:"" help:"GB/T 2260 code of the city." placeholder:"CODE"`
+	Profiles string `help:"JSON file with private profiles of the city, ids 0xf0 to 0xff." placeholder:"FILE"`
+	JSON     bool   `name:"json" help:"Print what was made as JSON."`
 	passphrase
 	moment
 }
 
 // Help is what --help prints below the usage.
 func (keysCmd) Help() string {
-	return `DIR/authority holds the secret side: three root keys of which two sign, the key that issues credentials, the one for printed codes, the one for status lists, and the register. DIR/public holds what a gate needs and nothing secret.
+	return `DIR/authority holds the secret side: three root keys of which two sign, the keys that issue credentials for phones, for cards and in implicit mode, the ones for printed codes, status lists and snapshots, the one for seals, and the register. DIR/public holds what a gate needs and nothing secret.
 
 Example:
 
@@ -59,6 +60,10 @@ func (c *keysCmd) Run(ctx context.Context, std *stdio) error {
 	if err := store.CheckEmpty(c.Dir); err != nil {
 		return err
 	}
+	own, err := c.ownProfiles()
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
@@ -69,7 +74,7 @@ func (c *keysCmd) Run(ctx context.Context, std *stdio) error {
 		return err
 	}
 	defer os.RemoveAll(aside)
-	made, err := c.found(ctx, aside, phrase)
+	made, err := c.found(ctx, aside, phrase, own)
 	if err != nil {
 		return err
 	}
@@ -81,8 +86,25 @@ func (c *keysCmd) Run(ctx context.Context, std *stdio) error {
 	return made.print(std, c.JSON)
 }
 
+// ownProfiles reads the private profiles of the new city.
+func (c *keysCmd) ownProfiles() ([]citycode.Profile, error) {
+	if c.Profiles == "" {
+		return nil, nil
+	}
+	own, err := store.ReadOwnProfiles(c.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range own {
+		if p.City != c.City {
+			return nil, fmt.Errorf("%s: profile %s is of city %06d, not of %06d", c.Profiles, p.Name, p.City, c.City)
+		}
+	}
+	return own, nil
+}
+
 // found makes everything in dir.
-func (c *keysCmd) found(ctx context.Context, dir string, phrase []byte) (*madeCity, error) {
+func (c *keysCmd) found(ctx context.Context, dir string, phrase []byte, own []citycode.Profile) (*madeCity, error) {
 	secret, public := filepath.Join(dir, authorityName), filepath.Join(dir, store.PublicName)
 	if err := errors.Join(os.Mkdir(secret, 0o700), os.Mkdir(public, 0o755)); err != nil {
 		return nil, err
@@ -101,10 +123,10 @@ func (c *keysCmd) found(ctx context.Context, dir string, phrase []byte) (*madeCi
 		return key, store.CreateKey(filepath.Join(secret, name), key, phrase)
 	}
 
-	roots := &store.Roots{City: c.City, Threshold: rootThreshold}
+	roots := &store.Roots{City: c.City, Epoch: 1, Threshold: rootThreshold}
 	var rootSigners []crypto.Signer
 	for i := range rootKeys {
-		key, err := makeKey(rootName(i), "signs trust lists")
+		key, err := makeKey(rootName(1, i), "signs trust lists")
 		if err != nil {
 			return nil, err
 		}
@@ -117,17 +139,20 @@ func (c *keysCmd) found(ctx context.Context, dir string, phrase []byte) (*madeCi
 	}
 	draft := citycode.TrustDraft{City: c.City, Version: citycode.Version{Epoch: 1, Counter: 1}, IssuedAt: c.now(), Expires: c.now().Add(trustLife)}
 	var issuers []citycode.KeyID
-	for _, plan := range keyPlan(c.City, c.now()) {
-		key, err := makeKey(plan.file, fmt.Sprintf("%s %s", plan.entry.ID, plan.use))
+	for _, plan := range keyPlan(c.City, c.now(), append(citycode.Profiles(), own...)) {
+		key, err := makeKey(roles[plan.role].file, plan.use())
 		if err != nil {
 			return nil, err
 		}
 		if err := enlist(&draft, plan.entry, key); err != nil {
 			return nil, err
 		}
-		if plan.entry.Use != citycode.UseStatus {
+		if plan.entry.Use < citycode.UseStatus { // it signs credentials
 			issuers = append(issuers, plan.entry.ID)
 		}
+	}
+	if _, err := makeKey(sealName, "closes seals; it is listed nowhere"); err != nil {
+		return nil, err
 	}
 	msg, err := signTrust(draft, rootSigners[:rootThreshold])
 	if err != nil {
@@ -138,6 +163,11 @@ func (c *keysCmd) found(ctx context.Context, dir string, phrase []byte) (*madeCi
 		return nil, err
 	}
 	for _, d := range []string{secret, public} {
+		if len(own) > 0 {
+			if err := store.WriteProfiles(filepath.Join(d, store.ProfilesName), own); err != nil {
+				return nil, err
+			}
+		}
 		if err := errors.Join(roots.Write(filepath.Join(d, store.RootsName)),
 			store.WriteFile(filepath.Join(d, store.TrustName), msg, store.Public)); err != nil {
 			return nil, err
@@ -158,7 +188,7 @@ func (c *keysCmd) firstStatus(ctx context.Context, dir string, phrase []byte, ma
 		return err
 	}
 	for issuer, list := range a.register.Lists {
-		if _, err := a.publishStatus(issuer, list, nil); err != nil {
+		if _, err := a.publishStatus(issuer, list, false, nil); err != nil {
 			return err
 		}
 		made.Public = append(made.Public, filepath.Join(store.PublicName, store.StatusName(issuer, list)))

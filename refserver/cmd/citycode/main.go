@@ -1,5 +1,5 @@
 // Command citycode is the citizen code in files: it makes the keys and lists of
-// a city, issues credentials, shows codes, verifies and inspects them.
+// a city, issues credentials, asks for codes, shows, verifies and inspects them.
 //
 // Exit codes: 0 done or valid, 1 refused, 2 fault or wrong usage.
 package main
@@ -25,14 +25,15 @@ type stdio struct {
 
 // A cli lists the commands.
 type cli struct {
-	Keys    keysCmd    `cmd:"" help:"Make the keys, the register and the lists of a new city."`
-	Lists   listsCmd   `cmd:"" help:"Sign the trust list and the status lists again, with new dates."`
-	Issue   issueCmd   `cmd:"" help:"Issue a credential to a new wallet, or a static code to a file."`
-	Revoke  revokeCmd  `cmd:"" help:"Revoke, suspend or resume a credential."`
-	Show    showCmd    `cmd:"" help:"Sign one code now and draw it."`
-	Verify  verifyCmd  `cmd:"" help:"Decide about a picture, a text or the bytes of a code."`
-	Inspect inspectCmd `cmd:"" help:"Name every byte of a token or credential."`
-	Demo    demoCmd    `cmd:"" help:"Play a small city."`
+	Keys      keysCmd      `cmd:"" help:"Make the keys, the register and the lists of a new city."`
+	Lists     listsCmd     `cmd:"" help:"Sign the city's lists again, change its roots, exchange lists."`
+	Issue     issueCmd     `cmd:"" help:"Issue a credential to a new wallet, or a static code to a file."`
+	Revoke    revokeCmd    `cmd:"" help:"Revoke, suspend or resume a credential."`
+	Challenge challengeCmd `cmd:"" help:"Draw a challenge for one code."`
+	Show      showCmd      `cmd:"" help:"Sign one code now and draw it."`
+	Verify    verifyCmd    `cmd:"" help:"Decide about a picture, a text or the bytes of a code."`
+	Inspect   inspectCmd   `cmd:"" help:"Name every byte of a code, a credential or a list."`
+	Demo      demoCmd      `cmd:"" help:"Play a small city."`
 }
 
 func main() {

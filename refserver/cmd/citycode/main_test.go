@@ -56,11 +56,14 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NOW", now)
+			env.Setenv("PARTNER", "6901234567890123456789012345")
+			env.Setenv("OTHER", "6900000000000000000000000000")
 			env.Setenv("GORACE", "atexit_sleep_ms=0") // else every command takes a second under -race
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jpeg": scriptJPEG, "flip": scriptFlip, "cut": scriptCut, "fill": scriptFill, "need": scriptNeed,
+			"keep": scriptKeep,
 		},
 		RequireUniqueNames: true,
 	})
@@ -86,6 +89,11 @@ func scriptJPEG(ts *testscript.TestScript, neg bool, args []string) {
 	var b bytes.Buffer
 	ts.Check(jpeg.Encode(&b, picture, &jpeg.Options{Quality: 60}))
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b.Bytes(), 0o600))
+}
+
+// keep puts what the last command printed into a variable. Use: keep SERIAL
+func scriptKeep(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile("stdout")))
 }
 
 // flip changes one bit of a file. Use: flip file offset

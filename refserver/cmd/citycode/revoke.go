@@ -11,7 +11,8 @@ type revokeCmd struct {
 	Serial  serial `required:"" help:"Serial of the credential, as issue printed it." placeholder:"SERIAL"`
 	Suspend bool   `help:"Suspend it until further notice." xor:"state"`
 	Resume  bool   `help:"Make a suspended one valid again." xor:"state"`
-	JSON    bool   `name:"json" help:"Print the new version as JSON."`
+	Delta   bool   `help:"Sign a delta from the whole status list that is published, in place of a new whole one."`
+	JSON    bool   `name:"json" help:"Print the new versions as JSON."`
 	passphrase
 	moment
 }
@@ -22,28 +23,28 @@ func (revokeCmd) Help() string {
 
 Examples:
 
-    citycode revoke --dir shenyang --serial '210100/1#0:0'
-    citycode revoke --dir shenyang --serial '210100/1#0:0' --suspend`
+    citycode revoke --dir shenyang --serial '210100/1#0:4711'
+    citycode revoke --dir shenyang --serial '210100/1#0:4711' --suspend --delta`
 }
 
 // Run changes the state and publishes it.
 func (c *revokeCmd) Run(ctx context.Context, std *stdio) error {
-	phrase, err := c.phrase()
-	if err != nil {
-		return err
-	}
-	a, err := openAuthority(ctx, c.Dir, phrase, c.now())
+	a, err := openWith(ctx, c.Dir, c.passphrase, c.moment)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
-	signed, err := a.signStatus(c.Serial.Issuer, c.Serial.List, func() error {
+	signed, err := a.publishStatus(c.Serial.Issuer, c.Serial.List, c.Delta, func() error {
 		return a.register.SetStatus(citycode.Serial(c.Serial), c.state())
 	})
 	if err != nil {
 		return err
 	}
-	return printLists(std, []signedList{signed}, c.JSON)
+	snapshot, err := a.publishSnapshot(0)
+	if err != nil {
+		return err
+	}
+	return printLists(std, append([]signedList{signed}, snapshot...), c.JSON)
 }
 
 func (c *revokeCmd) state() citycode.Status {

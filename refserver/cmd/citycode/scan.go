@@ -75,56 +75,73 @@ func readInput(ctx context.Context, name string, in io.Reader) ([]byte, error) {
 	}
 }
 
-// recognise returns the bytes of the token in a PNG or JPEG picture, in a text
-// as a scanner gives it, or the bytes as they are. It tells them apart by
-// their content, never by a name, and guesses nothing: what is none of the
-// three is handed on to the parser, which says what is wrong with it.
-func recognise(input []byte) ([]byte, error) {
+// A found is what was recognised in an input: the bytes of a token, and a
+// partner's code that stood in front of its text (SPEC §9.2).
+type found struct {
+	token  []byte
+	prefix string
+}
+
+// recognise returns the token in a PNG or JPEG picture, in a text as a scanner
+// gives it, or the bytes as they are. It tells them apart by their content,
+// never by a name, and guesses nothing: what is none of the three is handed on
+// to the parser, which says what is wrong with it. A partner's code in front of
+// a text is cut off where it has the length of profile fused, or one of prefixes.
+func recognise(input []byte, prefixes ...int) (found, error) {
+	prefixes = append(prefixes, citycode.FusedProfile().PrefixSize)
 	switch {
 	case bytes.HasPrefix(input, []byte("\x89PNG\r\n\x1a\n")), bytes.HasPrefix(input, []byte("\xff\xd8\xff")):
-		return fromPicture(input)
+		return fromPicture(input, prefixes)
 	case len(input) > 0 && input[0]&0xf0 == citycode.WireVersion&0xf0:
-		return input, nil // no text begins with this control character
+		return found{token: input}, nil // no text begins with this control character
 	case len(input) > 0 && utf8.Valid(input) && bytes.IndexByte(input, 0) < 0:
-		return fromText(qr.TrimScan(string(input)))
+		return fromText(qr.TrimScan(string(input)), prefixes)
 	}
-	return input, nil
+	return found{token: input}, nil
 }
 
-func fromText(text string) ([]byte, error) {
+func fromText(text string, prefixes []int) (found, error) {
 	token, err := qr.DecodeText(text)
-	return token, scanFailure(err)
+	for _, n := range prefixes {
+		if err == nil || n <= 0 || n >= len(text) {
+			continue
+		}
+		if behind, err := qr.DecodeText(text[n:]); err == nil {
+			return found{behind, text[:n]}, nil
+		}
+	}
+	return found{token: token}, scanFailure(err)
 }
 
-func fromPicture(picture []byte) ([]byte, error) {
+func fromPicture(picture []byte, prefixes []int) (found, error) {
 	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{})
 	if err != nil {
-		return nil, scanFailure(err)
+		return found{}, scanFailure(err)
 	}
-	return choose(results)
+	return choose(results, prefixes)
 }
 
 // choose returns the token of the one citizen code among what was found. Codes
 // of others may stand beside it, as on any poster; between two citizen codes
 // nobody but the citizen may choose.
-func choose(results []qr.Result) ([]byte, error) {
-	var found []byte
+func choose(results []qr.Result, prefixes []int) (found, error) {
+	var one found
 	var first error
 	for _, r := range results {
-		token, err := fromText(r.Text)
+		f, err := fromText(r.Text, prefixes)
 		switch {
 		case err != nil:
 			first = cmp.Or(first, err)
-		case found != nil && !bytes.Equal(found, token):
-			return nil, &scanError{reasonSeveralCodes, ""}
+		case one.token != nil && (!bytes.Equal(one.token, f.token) || one.prefix != f.prefix):
+			return found{}, &scanError{reasonSeveralCodes, ""}
 		default:
-			found = token
+			one = f
 		}
 	}
-	if found == nil {
-		return nil, first
+	if one.token == nil {
+		return found{}, first
 	}
-	return found, nil
+	return one, nil
 }
 
 // scanFailure turns an error of package qr into a refusal with its word.

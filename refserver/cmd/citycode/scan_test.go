@@ -27,7 +27,7 @@ func TestRecognise(t *testing.T) {
 	for _, input := range [][]byte{token, []byte(decimal), []byte(base45), []byte("]Q1" + decimal + "\r\n"), picture} {
 		got, err := recognise(input)
 		require.NoError(t, err)
-		require.Equal(t, token, got)
+		require.Equal(t, token, got.token)
 	}
 }
 
@@ -63,12 +63,12 @@ func TestSeveralCodes(t *testing.T) {
 		results = append(results, qr.Result{Text: text})
 	}
 	poster := qr.Result{Text: "https://example.org/"}
-	got, err := choose([]qr.Result{poster, results[0], results[0]})
+	got, err := choose([]qr.Result{poster, results[0], results[0]}, nil)
 	require.NoError(t, err)
-	require.Equal(t, tokens[0], got)
-	_, err = choose(results)
+	require.Equal(t, tokens[0], got.token)
+	_, err = choose(results, nil)
 	require.EqualError(t, err, reasonSeveralCodes)
-	_, err = choose([]qr.Result{poster, {Bytes: []byte{0xff}}})
+	_, err = choose([]qr.Result{poster, {Bytes: []byte{0xff}}}, nil)
 	require.ErrorContains(t, err, string(qr.ReasonNotCitizenCode))
 }
 
@@ -102,9 +102,9 @@ func FuzzRecognise(f *testing.F) {
 	}
 	f.Add([]byte("\xff\xd8\xff"))
 	f.Fuzz(func(t *testing.T, input []byte) {
-		b, err := recognise(input)
+		f, err := recognise(input)
 		if err == nil {
-			_, err = citycode.ParseToken(b)
+			_, err = citycode.ParseToken(f.token)
 		}
 		if err == nil {
 			return

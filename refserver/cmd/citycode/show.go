@@ -15,6 +15,7 @@ type showCmd struct {
 	Code      string   `help:"File with a static code, to draw it." placeholder:"FILE" xor:"what" required:""`
 	Audience  sceneSet `help:"The scene group that the citizen chooses. Default: that of the credential; none where it has several." placeholder:"NAME"`
 	Challenge hexBytes `help:"Challenge of the terminal, 8 or 16 bytes." placeholder:"HEX"`
+	Prefix    string   `help:"Partner's code, which goes in front of the text in a profile with a prefix (SPEC 9.2)." placeholder:"TEXT"`
 	PNG       string   `name:"png" help:"Write the picture as PNG; - is stdout." placeholder:"FILE"`
 	SVG       string   `name:"svg" help:"Write the picture as SVG; - is stdout." placeholder:"FILE"`
 	Text      bool     `help:"Print the decimal text." xor:"text"`
@@ -32,6 +33,7 @@ Examples:
 
     citycode show --wallet zhang
     citycode show --wallet li --audience parking --png code.png
+    citycode show --wallet fused --prefix 6901234567890123456789012345 --png code.png
     citycode show --code park.code --svg park.svg`
 }
 
@@ -41,12 +43,16 @@ func (c *showCmd) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	options := qr.Options{}
-	text := qr.EncodeDecimal
+	encode := qr.EncodeDecimal
 	if c.Base45 {
-		options.Form, text = qr.Base45, qr.EncodeBase45
+		encode = qr.EncodeBase45
 	}
-	symbol, err := qr.Encode(token.Bytes(), options)
+	text, err := encode(token.Bytes())
+	if err != nil {
+		return err
+	}
+	text = c.Prefix + text
+	symbol, err := qr.NewSymbol(text, qr.Options{})
 	if err != nil {
 		return err
 	}
@@ -57,10 +63,7 @@ func (c *showCmd) Run(ctx context.Context, std *stdio) error {
 	case c.Raw:
 		_, err = std.Out.Write(token.Bytes())
 	case c.Text, c.Base45:
-		var line string
-		if line, err = text(token.Bytes()); err == nil {
-			_, err = fmt.Fprintln(std.Out, line)
-		}
+		_, err = fmt.Fprintln(std.Out, text)
 	case c.PNG == "" && c.SVG == "":
 		_, err = fmt.Fprint(std.Out, symbol.Terminal())
 	}
@@ -105,28 +108,46 @@ func (c *showCmd) token(ctx context.Context, std *stdio) (*citycode.Token, error
 	if err != nil {
 		return nil, err
 	}
+	if err := c.checkPrefix(wallet); err != nil {
+		return nil, err
+	}
 	audience := citycode.Scenes(c.Audience)
 	if audience == 0 {
 		if audience, err = wallet.OnlyScene(); err != nil {
 			return nil, err
 		}
 	}
-	return holder.Present(citycode.Presentation{Time: c.now(), Audience: audience, Challenge: c.Challenge})
+	return holder.Present(citycode.Presentation{Time: c.now(), Audience: audience, Challenge: c.Challenge, Prefix: c.Prefix})
+}
+
+// checkPrefix refuses a text in front of a code that no verifier takes with one.
+func (c *showCmd) checkPrefix(wallet *store.Wallet) error {
+	cred, err := wallet.Credential()
+	if err != nil || c.Prefix == "" {
+		return err
+	}
+	id := citycode.ProfileID(cred.Bytes()[2])
+	for _, p := range citycode.Profiles() {
+		if p.ID == id && p.PrefixSize == 0 {
+			return fmt.Errorf("profile %s has nothing in front of its text", p.Name)
+		}
+	}
+	return nil
 }
 
 func (c *showCmd) static(ctx context.Context, std *stdio) (*citycode.Token, error) {
-	if c.Audience != 0 || len(c.Challenge) != 0 {
-		return nil, errors.New("a static code has no audience and answers no challenge")
+	if c.Audience != 0 || len(c.Challenge) != 0 || c.Prefix != "" {
+		return nil, errors.New("a static code has no audience, answers no challenge and binds no text in front")
 	}
 	input, err := readInput(ctx, c.Code, std.In)
 	if err != nil {
 		return nil, err
 	}
-	b, err := recognise(input)
+	f, err := recognise(input)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Code, err)
 	}
-	cred, err := citycode.ParseCredential(b)
+	cred, err := citycode.ParseCredential(f.token)
 	if err != nil {
 		return nil, refusal(c.Code + ": " + err.Error())
 	}

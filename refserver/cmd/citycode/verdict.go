@@ -41,9 +41,20 @@ type Facts struct {
 	StatusKnown   bool       `json:"statusKnown"`
 	ReplayChecked bool       `json:"replayChecked"`
 	OneWay        bool       `json:"oneWay"`
+	Delegation    *delegated `json:"delegation,omitempty"`
+	Identity      *string    `json:"identity,omitempty"` // that was sealed
+	Unseal        string     `json:"unseal,omitempty"`   // cannot-unseal, where a seal key was given and does not open it
 }
 
-func accepted(v *citycode.Verified) *verdict {
+// A delegated says for whom and within which limits a code is shown.
+type delegated struct {
+	Guardian string `json:"guardian"`
+	Relation string `json:"relation"`
+	PerDay   uint8  `json:"perDay"`
+	Cap      uint32 `json:"cap"` // fen
+}
+
+func accepted(v *citycode.Verified, unsealer *citycode.Unsealer) *verdict {
 	f := &Facts{
 		Issuer: v.Issuer().String(), Profile: v.Profile().Name, Serial: v.Serial().String(), Subject: hex.EncodeToString(v.Subject()),
 		Scenes: v.Scenes().String(), Benefit: v.Benefit(), IssuedAt: v.IssuedAt(), NotAfter: v.NotAfter(),
@@ -53,8 +64,22 @@ func accepted(v *citycode.Verified) *verdict {
 		made, counter := v.Time(), v.Counter()
 		f.Audience, f.Time, f.Counter = v.Audience().String(), &made, &counter
 	}
+	if d, ok := v.Delegation(); ok {
+		f.Delegation = &delegated{hex.EncodeToString(d.Guardian[:]), relations[d.Relation], d.PerDay, d.Cap}
+	}
+	if unsealer != nil && v.Profile().SealSize > 0 {
+		// A seal that does not open leaves the verdict as it is.
+		if identity, err := v.Unseal(unsealer); err != nil {
+			f.Unseal = "cannot-unseal"
+		} else {
+			text := string(identity)
+			f.Identity = &text
+		}
+	}
 	return &verdict{Valid: true, Reason: "ok", Message: scenarios.Text{Zh: "此码有效", En: "This code is valid"}, Facts: f}
 }
+
+var relations = map[citycode.Relation]string{citycode.ForChild: "child", citycode.ForElder: "elder", citycode.ForWard: "ward"}
 
 // refused returns the verdict of a refusal, and false for an error that is a fault.
 func refused(err error) (*verdict, bool) {

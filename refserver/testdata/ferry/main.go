@@ -42,7 +42,9 @@ func main() {
 	lists := must(store.OpenLists(ctx, store.ListsConfig{Dir: os.Args[1]}))
 	journal := must(store.OpenJournal(ctx, "pier-1.journal")) // what was accepted before a restart
 	guard := must(citycode.NewReplayGuard(citycode.ReplayConfig{Boot: time.Now(), Journal: journal.Accepted()}))
-	verifier := must(citycode.NewVerifier(citycode.VerifierConfig{Trust: lists.Trust, Status: lists.Status, TimeFloor: lists.Floor, Replay: guard}))
+	config := lists.Config()
+	config.Replay = guard
+	verifier := must(citycode.NewVerifier(config))
 	gate := must(scenarios.NewTerminal(scenarios.TerminalConfig{Name: "pier 1", Scenario: ferry{}, Verifier: verifier, Journal: journal}))
 	for scanner := bufio.NewScanner(os.Stdin); scanner.Scan(); {
 		code, err := qr.DecodeText(qr.TrimScan(scanner.Text()))
