@@ -63,7 +63,7 @@ func NewChallenge(cfg ChallengeConfig) (*Challenge, error) {
 // drew, and whether an answer to it was accepted before. A value of another
 // size than those of SPEC §2.9 is answered by no token.
 func RestoreChallenge(value []byte, drawn time.Time, used bool) *Challenge {
-	c := &Challenge{value: append([]byte(nil), value...), drawn: drawn.Unix()}
+	c := &Challenge{value: append([]byte(nil), value...), drawn: drawn}
 	c.used.Store(used)
 	return c
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -43,24 +42,28 @@ func (a *Answers) Load(request [engine.DigestSize]byte) ([]byte, error) {
 }
 
 // Save implements [citycode.ImplicitStore]. The answer gets its name only when
-// all of it is durable, and only if nothing has that name: of two issuers
-// over one directory that answer the same request, one fails.
-func (a *Answers) Save(request [engine.DigestSize]byte, answer []byte) error {
+// all of it is durable, and only if nothing has that name: of several issuers
+// over one directory that answer the same request, all return the first answer.
+func (a *Answers) Save(request [engine.DigestSize]byte, answer []byte) (kept []byte, err error) {
 	path := a.path(request)
 	fresh, err := os.CreateTemp(a.dir, ".answer*")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer os.Remove(fresh.Name())
 	if err := fill(fresh, answer); err != nil {
 		fresh.Close()
-		return err
+		return nil, err
 	}
-	if err := os.Link(fresh.Name(), path); err != nil {
-		if have, readErr := ReadFile(path, maxAnswer); readErr == nil && bytes.Equal(have, answer) {
-			return nil
+	err = os.Link(fresh.Name(), path)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		if answer, err = ReadFile(path, maxAnswer); err != nil {
+			return nil, err
 		}
-		return err
+	case err != nil:
+		return nil, err
 	}
-	return syncDir(a.dir)
+	// Also where the first one's writer has not come to it yet.
+	return answer, syncDir(a.dir)
 }

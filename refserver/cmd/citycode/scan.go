@@ -102,15 +102,15 @@ func recognise(input []byte, prefixes ...int) (found, error) {
 
 func fromText(text string, prefixes []int) (found, error) {
 	token, err := qr.DecodeText(text)
+	if err == nil {
+		return found{token: token}, nil
+	}
 	for _, n := range prefixes {
-		if err == nil || n <= 0 || n >= len(text) {
-			continue
-		}
-		if behind, err := qr.DecodeText(text[n:]); err == nil {
-			return found{behind, text[:n]}, nil
+		if prefix, behind, err := qr.DecodePrefixed(text, n); err == nil {
+			return found{behind, prefix}, nil
 		}
 	}
-	return found{token: token}, scanFailure(err)
+	return found{}, scanFailure(err)
 }
 
 func fromPicture(picture []byte, prefixes []int) (found, error) {

@@ -43,15 +43,17 @@ func (c *showCmd) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	encode := qr.EncodeDecimal
+	form, encode := qr.Decimal, qr.EncodeDecimal
 	if c.Base45 {
-		encode = qr.EncodeBase45
+		form, encode = qr.Base45, qr.EncodeBase45
 	}
 	text, err := encode(token.Bytes())
+	if c.Prefix != "" {
+		text, err = qr.EncodePrefixed(c.Prefix, token.Bytes(), form)
+	}
 	if err != nil {
 		return err
 	}
-	text = c.Prefix + text
 	symbol, err := qr.NewSymbol(text, qr.Options{})
 	if err != nil {
 		return err
