@@ -177,6 +177,9 @@ func TestRow41LifeOfAVoucher(t *testing.T) {
 	st, err := w.Settle(t.Context(), day.String())
 	require.NoError(t, err)
 	assert.Equal(t, &scenarios.Settlement{Day: "2026-11-22", Closed: true, Lines: []scenarios.SettlementLine{{Party: "noodles", Count: 1, Fen: 2_000}}}, st)
+	next, err := w.Settle(t.Context(), "2026-11-23")
+	require.NoError(t, err)
+	assert.Empty(t, next.Lines, "what was paid out there was not earned there")
 	_, err = w.Settle(t.Context(), "yesterday")
 	assert.Error(t, err)
 }
@@ -403,7 +406,7 @@ func TestRow41OneEnd(t *testing.T) {
 
 // requests is the size of TestRow41Rush. A million take about ten seconds of
 // processor time: go test ./scenarios/voucher -run Row41Rush -requests 1000000
-var requests = flag.Int("requests", 100_000, "how many requests TestRow41Rush makes; vouchers are a tenth")
+var requests = flag.Int("requests", 30_000, "how many requests TestRow41Rush makes; vouchers are a tenth")
 
 // Requests of three times as many people as there are vouchers, eight at a
 // time, through the whole scenario.
