@@ -33,3 +33,9 @@ func TestSQLite(t *testing.T) {
 		return open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlstore.Options{})
 	})
 }
+
+func TestRandom(t *testing.T) {
+	for _, shards := range []int{1, 3} {
+		ledgertest.Random(t, ledger.New(open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlstore.Options{Shards: shards})), uint64(shards), 6000)
+	}
+}
