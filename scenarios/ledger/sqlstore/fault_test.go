@@ -59,7 +59,11 @@ var calls = map[string]func(context.Context, *ledger.Ledger) error{
 		whole, part := ledgertest.Fare("a-", 100), ledgertest.Fare("b-", 40)
 		whole.Reverses, whole.Postings = "a", ledger.Mirror(whole.Postings)
 		part.Refunds, part.Postings = "b", ledger.Mirror(part.Postings)
-		_, err := l.PostAll(ctx, []ledger.Draft{ledgertest.Fare("c", 7), whole, part})
+		drafts := []ledger.Draft{ledgertest.Fare("c", 7), whole, part}
+		for i := range 30 { // so many that statements are prepared
+			drafts = append(drafts, ledgertest.Fare(fmt.Sprint("tap-", i), 1))
+		}
+		_, err := l.PostAll(ctx, drafts)
 		return err
 	},
 	"closing": func(ctx context.Context, l *ledger.Ledger) error {

@@ -114,6 +114,33 @@ func (c *faultyConn) QueryContext(ctx context.Context, query string, args []driv
 	return r, err
 }
 
+func (c *faultyConn) PrepareContext(ctx context.Context, query string) (st driver.Stmt, err error) {
+	err = c.f.around(func() error {
+		st, err = c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+		return err
+	})
+	if err != nil {
+		if st != nil {
+			st.Close()
+		}
+		return nil, err
+	}
+	return &faultyStmt{st, c.f}, nil
+}
+
+type faultyStmt struct {
+	driver.Stmt
+	f *faulty
+}
+
+func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (r driver.Result, err error) {
+	err = s.f.around(func() error {
+		r, err = s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+		return err
+	})
+	return r, err
+}
+
 type faultyTx struct {
 	driver.Tx
 	f *faulty
