@@ -184,14 +184,14 @@ func TestForgetfulPartner(t *testing.T) {
 // TestReconcile: each sort of difference.
 func TestReconcile(t *testing.T) {
 	l := ledger.New(ledger.NewMemory())
-	for key, fen := range map[string]int64{"same": 5, "ours": 7, "other": 9} {
+	for key, fen := range map[string]int64{"same": 5, "ours": 7, "other": 9, "twice": 4} {
 		d := *booking("charge", bank, receivable, fen)
 		d.Key = key
 		_, err := l.Post(t.Context(), d)
 		require.NoError(t, err)
 	}
-	found := differences(t, l, bank, []rails.Movement{{Key: "theirs", Fen: 3}, {Key: "same", Fen: 5}, {Key: "other", Fen: -9}})
-	assert.Equal(t, []rails.Difference{{"other", -9, 9}, {"ours", 0, 7}, {"theirs", 3, 0}}, found)
+	found := differences(t, l, bank, []rails.Movement{{Key: "theirs", Fen: 3}, {Key: "same", Fen: 5}, {Key: "other", Fen: -9}, {Key: "twice", Fen: 4}, {Key: "twice", Fen: 4}})
+	assert.Equal(t, []rails.Difference{{"other", -9, 9}, {"ours", 0, 7}, {"theirs", 3, 0}, {"twice", 8, 4}}, found)
 	for _, d := range found {
 		assert.NotEmpty(t, d.String())
 	}

@@ -18,16 +18,16 @@ import (
 
 var errBroken = errors.New("the disk is gone")
 
-// busy is what SQLite says, serialization what PostgreSQL says.
-type busy struct{}
+// A sqliteError is what SQLite's driver says, a postgresError PostgreSQL's.
+type sqliteError int
 
-func (busy) Error() string { return "database is locked" }
-func (busy) Code() int     { return 5 | 2<<8 }
+func (e sqliteError) Error() string { return "SQLite says no" }
+func (e sqliteError) Code() int     { return int(e) }
 
-type serialization struct{}
+type postgresError string
 
-func (serialization) Error() string    { return "could not serialize access" }
-func (serialization) SQLState() string { return "40001" }
+func (e postgresError) Error() string    { return "PostgreSQL says no" }
+func (e postgresError) SQLState() string { return string(e) }
 
 // A scene is a ledger before a call that will be disturbed.
 type scene struct {
@@ -167,39 +167,51 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestNoCollision: other errors are not tried again.
+func TestNoCollision(t *testing.T) {
+	for _, other := range []error{sqliteError(11), postgresError("23505"), errBroken} {
+		s := newScene(t)
+		s.faults.arm(func(int) error { return other }, nil)
+		_, err := s.Post(t.Context(), ledgertest.Fare("c", 1))
+		require.ErrorIs(t, err, other)
+		assert.Zero(t, s.waits)
+	}
+}
+
 // TestCollisions: what collides is tried again and succeeds, or is given up.
 func TestCollisions(t *testing.T) {
+	collisions := []error{sqliteError(5), sqliteError(5 | 2<<8), sqliteError(6), postgresError("40001"), postgresError("40P01")}
 	for name, call := range calls {
-		for _, collision := range []error{busy{}, serialization{}} {
+		s := newScene(t)
+		s.faults.arm(nil, nil)
+		require.NoError(t, call(t.Context(), s.Ledger))
+		steps, done := s.faults.steps(), s.state()
+		require.Greater(t, steps, len(collisions))
+		for step := 1; step <= steps; step++ {
 			s := newScene(t)
-			s.faults.arm(nil, nil)
-			require.NoError(t, call(t.Context(), s.Ledger))
-			steps, done := s.faults.steps(), s.state()
-			for step := 1; step <= steps; step++ {
-				s := newScene(t)
-				s.faults.arm(func(k int) error {
-					if k == step {
-						return collision
-					}
-					return nil
-				}, nil)
-				require.NoError(t, call(t.Context(), s.Ledger), "%s: step %d", name, step)
-				assert.Equal(t, 1, s.waits)
-				assert.Equal(t, done, s.state())
-			}
-			s = newScene(t)
-			before := s.state()
+			collision := collisions[step%len(collisions)]
 			s.faults.arm(func(k int) error {
-				if k%3 == 0 {
+				if k == step {
 					return collision
 				}
 				return nil
 			}, nil)
-			err := call(t.Context(), s.Ledger)
-			require.ErrorIs(t, err, collision)
-			assert.ErrorContains(t, err, "3 attempts")
-			assert.Equal(t, 2, s.waits)
-			assert.Equal(t, before, s.state())
+			require.NoError(t, call(t.Context(), s.Ledger), "%s: %v at step %d", name, collision, step)
+			assert.Equal(t, 1, s.waits)
+			assert.Equal(t, done, s.state())
 		}
+		s = newScene(t)
+		before := s.state()
+		s.faults.arm(func(k int) error {
+			if k%3 == 0 {
+				return collisions[0]
+			}
+			return nil
+		}, nil)
+		err := call(t.Context(), s.Ledger)
+		require.ErrorIs(t, err, collisions[0])
+		assert.ErrorContains(t, err, "3 attempts")
+		assert.Equal(t, 2, s.waits)
+		assert.Equal(t, before, s.state())
 	}
 }

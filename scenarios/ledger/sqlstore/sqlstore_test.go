@@ -41,7 +41,7 @@ func TestSQLite(t *testing.T) {
 
 func TestRandom(t *testing.T) {
 	for _, shards := range []int{1, 3} {
-		ledgertest.Random(t, ledger.New(open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlstore.Options{Shards: shards})), uint64(shards), 6000)
+		ledgertest.Random(t, ledger.New(open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlstore.Options{Shards: shards})), uint64(shards), 5000)
 	}
 }
 
