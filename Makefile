@@ -20,6 +20,7 @@ test: ## run every test, in parts, with a table at the end
 long: ## run the long forms of tests that `make test` runs short
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
+	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)

@@ -405,7 +405,7 @@ func TestRow41OneEnd(t *testing.T) {
 }
 
 // requests is the size of TestRow41Rush. A million take about ten seconds of
-// processor time: go test ./scenarios/voucher -run Row41Rush -requests 1000000
+// processor time; make long makes them.
 var requests = flag.Int("requests", 30_000, "how many requests TestRow41Rush makes; vouchers are a tenth")
 
 // Requests of three times as many people as there are vouchers, eight at a
