@@ -34,20 +34,28 @@ func UnknownAction(action string, known ...string) error {
 	return &RequestError{"action", fmt.Errorf("%q is none of %s", shortened(action), strings.Join(known, ", "))}
 }
 
-// ReadParams decodes the parameters of a visit into a pointer to a struct. It
-// is strict, because a parameter that is silently dropped is a decision about
-// another question: no unknown name, no name twice, no other spelling of a
-// name, nothing behind the end. Absent parameters are those of {}. An error is
-// a *RequestError with the path of what is wrong.
+// ReadParams decodes the parameters of a visit into a pointer to a struct, as
+// [ReadStrict] does. Absent parameters are those of {}.
 func ReadParams(raw json.RawMessage, into any) error {
-	const root = "params"
-	fail := func(text string) error { return &RequestError{root, errors.New(text)} }
-	raw = bytes.Trim(raw, " \t\r\n") // the white space of JSON, and no other
-	switch {
-	case len(raw) == 0:
+	if len(bytes.Trim(raw, whiteSpace)) == 0 {
 		return nil
-	case len(raw) > MaxParams:
-		return fail(fmt.Sprintf("longer than %d bytes", MaxParams))
+	}
+	return ReadStrict("params", raw, MaxParams, into)
+}
+
+const whiteSpace = " \t\r\n" // of JSON, and no other
+
+// ReadStrict decodes a JSON object of at most limit bytes into a pointer to a
+// struct. It is strict, because a field that is silently dropped is a decision
+// about another question: no unknown name, no name twice, no other spelling of
+// a name, nothing behind the end. An error is a *RequestError with the path of
+// what is wrong, which begins with root.
+func ReadStrict(root string, raw []byte, limit int, into any) error {
+	fail := func(text string) error { return &RequestError{root, errors.New(text)} }
+	raw = bytes.Trim(raw, whiteSpace)
+	switch {
+	case len(raw) > limit:
+		return fail(fmt.Sprintf("longer than %d bytes", limit))
 	case !json.Valid(raw) || !utf8.Valid(raw):
 		return fail("not valid JSON")
 	case raw[0] != '{':
@@ -62,7 +70,8 @@ func ReadParams(raw json.RawMessage, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return &RequestError{root + "." + wrong.Field, fmt.Errorf("%s where %s belongs", wrong.Value, wrong.Type)}
+		path, _ := pathAt(json.NewDecoder(bytes.NewReader(raw)), wrong.Offset, root)
+		return &RequestError{path, fmt.Errorf("%s where %s belongs", wrong.Value, wrong.Type)}
 	default:
 		return fail("a value is not of its type")
 	}
@@ -108,6 +117,32 @@ func checkNames(d *json.Decoder, t reflect.Type, path string) error {
 	}
 	_, err = d.Token() // the closing bracket
 	return err
+}
+
+// pathAt reads one JSON value, known to be valid, up to an offset in bytes, and
+// returns the path of the value that ends or opens there. The path that
+// encoding/json gives leaves out the keys of maps and the places in lists.
+func pathAt(d *json.Decoder, offset int64, path string) (at string, found bool) {
+	token, err := d.Token()
+	if err != nil || d.InputOffset() >= offset {
+		return path, true
+	}
+	if token != json.Delim('{') && token != json.Delim('[') {
+		return "", false
+	}
+	for i := 0; d.More(); i++ {
+		inner := fmt.Sprintf("%s[%d]", path, i)
+		if token == json.Delim('{') {
+			token, _ := d.Token()
+			name, _ := token.(string)
+			inner = path + "." + shortened(name)
+		}
+		if at, found := pathAt(d, offset, inner); found {
+			return at, true
+		}
+	}
+	_, err = d.Token() // the closing bracket
+	return path, err != nil || d.InputOffset() >= offset
 }
 
 // typeOfName returns the type of what stands under a name in a value of t.
