@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/citizencode/citizencode/scenarios/sqltx"
 )
 
 // tables is the schema, one statement each. It is the subset that SQLite,
@@ -53,61 +55,9 @@ func NewSQLStore(ctx context.Context, db *sql.DB) (*SQLStore, error) {
 	return &SQLStore{db}, nil
 }
 
-const maxTries = 20 // the waits between them are under two seconds together
-
 // Update implements Store. A transaction that met another one begins again.
 func (s *SQLStore) Update(ctx context.Context, f func(Tx) error) error {
-	var err error
-	for try := range maxTries {
-		if try > 0 {
-			wait := time.NewTimer(time.Millisecond << min(try, 7))
-			select {
-			case <-wait.C:
-			case <-ctx.Done():
-				wait.Stop()
-				return ctx.Err()
-			}
-		}
-		if err = s.once(ctx, f); !again(err) {
-			return err
-		}
-	}
-	return fmt.Errorf("reserve: gave up after %d tries: %w", maxTries, err)
-}
-
-func (s *SQLStore) once(ctx context.Context, f func(Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // nothing, after a commit
-	if err := f(&sqlTx{ctx, tx}); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// again reports whether an error says that the transaction met another one: an
-// SQLSTATE of PostgreSQL, or a result code of SQLite. Drivers are asked by the
-// methods that their errors have, so that none is linked.
-func again(err error) bool {
-	var state interface{ SQLState() string }
-	var code interface{ Code() int }
-	switch {
-	case errors.Is(err, ErrConflict):
-		return true
-	case errors.As(err, &state):
-		switch state.SQLState() {
-		case "40001", "40P01": // serialization failure, deadlock
-			return true
-		}
-	case errors.As(err, &code):
-		switch code.Code() & 0xff { // without the extension
-		case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
-			return true
-		}
-	}
-	return false
+	return sqltx.Do(ctx, s.db, func(ctx context.Context, tx *sql.Tx) error { return f(&sqlTx{ctx, tx}) })
 }
 
 // An sqlTx lives no longer than a call of Update, whose context it keeps.

@@ -3,7 +3,10 @@ package reserve
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/citizencode/citizencode/scenarios/sqltx"
 )
 
 // A Store keeps reservations, offers and the counts of slots. Package
@@ -51,7 +54,7 @@ type Tx interface {
 
 // ErrConflict says that another transaction came between; the store begins
 // again, a bounded number of times.
-var ErrConflict = errors.New("reserve: conflict with another transaction")
+var ErrConflict = fmt.Errorf("reserve: %w", sqltx.ErrCollided)
 
 // errNotTaken says that a count was about to fall below 0: a slot was released
 // that nobody had taken. It is a fault of the program or of the data.

@@ -30,7 +30,7 @@ func testModel(t *testing.T, w *world) {
 		minute := 0
 		open := make(map[string]reserve.Reservation)
 		var ids []string
-		offered := make(map[int64]bool)
+		offered := make(map[int64]string) // slot: the offer that it is in
 		var offers []reserve.Offer
 		keep := func(x reserve.Reservation, err error) {
 			var no *reserve.RefusedError
@@ -71,10 +71,10 @@ func testModel(t *testing.T, w *world) {
 				}
 				offers = append(offers, o)
 				for n := reserve.Slot(o.From); n < reserve.Slot(o.Until); n++ {
-					if offered[n] {
+					if offered[n] != "" {
 						r.Fatal("a slot in two offers")
 					}
-					offered[n] = true
+					offered[n] = o.ID
 				}
 			case "withdraw":
 				if len(offers) == 0 {
@@ -90,7 +90,9 @@ func testModel(t *testing.T, w *world) {
 					keep(x, nil)
 				}
 				for n := max(reserve.Slot(o.From), reserve.Slot(after(from))); n < min(reserve.Slot(o.Until), reserve.Slot(after(until))); n++ {
-					offered[n] = false
+					if offered[n] == o.ID { // and not in a later offer of what was withdrawn
+						offered[n] = ""
+					}
 				}
 			case "enter":
 				keep(w.Enter(t.Context(), id))
@@ -121,7 +123,7 @@ func testModel(t *testing.T, w *world) {
 			for at := minute / 15 * 15; at < minute+210; at += 15 {
 				n := reserve.Slot(after(at))
 				inBay := 0
-				if offered[n] {
+				if offered[n] != "" {
 					inBay = 1
 				}
 				for place, bays := range map[string]int{lot: 2, bay: inBay} {
