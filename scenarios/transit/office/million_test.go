@@ -1,7 +1,6 @@
 package office_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -43,12 +42,6 @@ func (o *oracle) person(name string, taps []tap.Tap) {
 	}
 	student := func(t tap.Tap) bool { return t.Benefit == 3 && t.Time.Before(at(20, "00:00")) }
 	var in *tap.Tap
-	missed := func() {
-		if in != nil {
-			pay("metro/metro", in.Time, 400, false, student(*in))
-		}
-		in = nil
-	}
 	// The engine charges in the order in which rides begin, and so must a cap:
 	// a ride is paid for where its entry stands.
 	type ride struct {
@@ -58,7 +51,6 @@ func (o *oracle) person(name string, taps []tap.Tap) {
 		capped, student bool
 	}
 	var rides []ride
-	_ = missed
 	for i := range taps {
 		t := &taps[i]
 		switch t.Kind {
@@ -214,5 +206,5 @@ func TestMillion(t *testing.T) {
 	d.zero(17, 18, 19, 20, 21, 22, 23)
 	again := d.book(22)
 	assert.Zero(t, again.Changes, "what has not changed is not posted")
-	t.Log(fmt.Sprintf("%d taps in %d copies and %d batches, %d people, %d rides", n, len(copies), len(batches), len(people), legs))
+	t.Logf("%d taps in %d copies and %d batches, %d people, %d rides", n, len(copies), len(batches), len(people), legs)
 }
