@@ -39,6 +39,9 @@ func (o *Office) Book(ctx context.Context, r BookRequest) (*Booking, error) {
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	done := &Booking{}
 	for _, m := range o.openMonths() {
 		if firstDay(m) > through {
@@ -255,13 +258,34 @@ func (o *Office) post(ctx context.Context, m int, done *Booking) error {
 	if s == nil {
 		return fmt.Errorf("office: month %d has been archived meanwhile", m)
 	}
-	var list []fares
+	// Fares that another process has posted are held here, and are not in list.
+	var held, list []fares
 	from := o.books.posted(m)
 	if err := s.stream.View(ctx, func() error {
-		list = s.state.fares[max(0, from-(s.state.number-len(s.state.fares))):]
+		held = s.state.fares
+		list = held[min(len(held), max(0, from-(s.state.number-len(held)))):]
 		return nil
-	}); err != nil || len(list) == 0 {
+	}); err != nil || len(held) == 0 {
 		return err
+	}
+	if err := o.postFares(ctx, m, from, list, done); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	for _, f := range held {
+		o.owing[f.Person] = true
+	}
+	o.mu.Unlock()
+	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		s.state.trim(from + len(list))
+		return nil, nil
+	})
+}
+
+// postFares is post for a list of fares, of which the first has the number from.
+func (o *Office) postFares(ctx context.Context, m, from int, list []fares, done *Booking) error {
+	if len(list) == 0 {
+		return nil
 	}
 	closed, err := o.closed(ctx)
 	if err != nil {
@@ -325,18 +349,7 @@ func (o *Office) post(ctx context.Context, m int, done *Booking) error {
 			return err
 		}
 	}
-	if err := o.notePosted(ctx, m, from, from+len(list), days); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	for _, f := range list {
-		o.owing[f.Person] = true
-	}
-	o.mu.Unlock()
-	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-		s.state.trim(from + len(list))
-		return nil, nil
-	})
+	return o.notePosted(ctx, m, from, from+len(list), days)
 }
 
 // postEach posts drafts, those of a closed day on the first that is open. It

@@ -28,8 +28,8 @@ import (
 func (d *desk) transactions(n int) (list []string) {
 	d.t.Helper()
 	account := ledger.MustAccount(ledger.Asset, "receivable", "transit", person(n))
-	from, _ := ledger.ParseDay("2026-11-01")
-	st, err := d.ledger.Statement(d.t.Context(), ledger.StatementQuery{Account: account, From: from, To: from.Add(60)})
+	from, _ := ledger.ParseDay("2026-05-01")
+	st, err := d.ledger.Statement(d.t.Context(), ledger.StatementQuery{Account: account, From: from, To: from.Add(300)})
 	require.NoError(d.t, err)
 	for _, l := range st.Lines {
 		list = append(list, fmt.Sprintf("%s %s %s %+d", l.Place.Day.String()[5:], l.Origin.String()[5:], l.Kind, l.Debit-l.Credit))
@@ -85,11 +85,12 @@ func TestRow36ConcessionExpired(t *testing.T) {
 // TestMonths: a ride over midnight of a month is one ride, of the day on which
 // it began, whichever of its taps comes first; and the cap of a day holds.
 func TestMonths(t *testing.T) {
-	for _, outFirst := range []bool{false, true} {
+	for i := range 4 {
+		outFirst, last := i%2 == 0, []int{30, -153}[i/2] // before a Tuesday, and before a Monday
 		d := open(t, func(c *office.Config) { c.Fare.DayStart = 0 })
-		d.now = at(30, "23:59").Add(72 * time.Hour)
-		in := d.newTap(1, tap.Enter, "s1", at(30, "23:50"))
-		out := d.newTap(1, tap.Exit, "s2", at(30, "23:50").Add(20*time.Minute))
+		d.now = at(last, "23:59").Add(72 * time.Hour)
+		in := d.newTap(1, tap.Enter, "s1", at(last, "23:50"))
+		out := d.newTap(1, tap.Exit, "s2", at(last, "23:50").Add(20*time.Minute))
 		book := func() {
 			_, err := d.Book(t.Context(), office.BookRequest{Through: "2026-12-02"})
 			require.NoError(t, err)
@@ -118,21 +119,17 @@ func TestWeekOverMonths(t *testing.T) {
 		c.Feed, err = gtfs.Load(gtfstest.Text(text).FS())
 		require.NoError(t, err)
 	})
-	d.now = at(30, "12:00").Add(72 * time.Hour)
-	book := func() {
-		_, err := d.Book(t.Context(), office.BookRequest{Through: "2026-12-02"})
-		require.NoError(t, err)
-	}
+	const monday, thursday = -33, -30 // 28 September and 1 October
 	ride := func(day int, clock string) { d.send(d.newTap(1, tap.Board, "B", at(day, clock))) }
-	ride(30, "08:00") // a Monday
-	ride(30, "09:00")
-	ride(31, "08:00")
-	book()
-	assert.Equal(t, []string{"11-30 11-30 transit.fare +400", "12-01 12-01 transit.fare +100"}, d.transactions(1))
-	ride(30, "10:00")
-	book()
-	assert.Equal(t, []string{"11-30 11-30 transit.fare +400", "11-30 11-30 transit.fare.adjustment +100",
-		"12-01 12-01 transit.fare +100", "12-01 12-01 transit.fare.adjustment -100"}, d.transactions(1))
+	ride(monday, "08:00")
+	ride(monday, "09:00")
+	ride(thursday, "08:00")
+	d.book(1)
+	assert.Equal(t, []string{"09-28 09-28 transit.fare +400", "10-01 10-01 transit.fare +100"}, d.transactions(1))
+	ride(monday, "10:00")
+	d.book(1)
+	assert.ElementsMatch(t, []string{"09-28 09-28 transit.fare +400", "09-28 09-28 transit.fare.adjustment +100",
+		"10-01 10-01 transit.fare +100", "10-01 10-01 transit.fare.adjustment -100"}, d.transactions(1))
 }
 
 // TestFunctionOfTheSet: whatever comes in which order, how often, with records
@@ -277,6 +274,7 @@ func TestCut(t *testing.T) {
 					}
 					require.ErrorIs(t, err, errCut)
 					failed = true
+					d.now = d.now.Add(time.Minute)
 					d.reopen()
 				}
 			}
@@ -310,5 +308,35 @@ func TestCut(t *testing.T) {
 			cuts++
 		}
 		assert.Greater(t, cuts, 10)
+	}
+}
+
+// TestTwoProcesses: two offices over the same stores take, book and charge what
+// either has heard, once.
+func TestTwoProcesses(t *testing.T) {
+	a := open(t, nil)
+	a.accounts(railstest.Faults{}, 10_000)
+	b := *a
+	b.reopen()
+	a.send(a.newTap(1, tap.Board, "A", at(21, "08:00")))
+	b.send(a.newTap(1, tap.Board, "B", at(21, "09:00")))
+	assert.Equal(t, 1, b.book(21).Transactions)
+	assert.Equal(t, 0, a.book(21).Transactions)
+	a.send(a.newTap(1, tap.Board, "B", at(21, "10:00")))
+	done := make(chan *office.Booking)
+	for _, d := range []*desk{a, &b} {
+		go func() {
+			r, err := d.Book(t.Context(), office.BookRequest{Through: date(21)})
+			assert.NoError(t, err)
+			done <- r
+		}()
+	}
+	assert.Equal(t, 1, (<-done).Changes+(<-done).Changes)
+	assert.EqualValues(t, 500, a.owes(1))
+	assert.Equal(t, 1, a.charge(21).Paid)
+	assert.Equal(t, 0, b.charge(21).Paid)
+	for _, d := range []*desk{a, &b} {
+		require.NoError(t, d.Archive(t.Context(), office.ArchiveRequest{Month: "2026-10"}))
+		d.zero(21)
 	}
 }

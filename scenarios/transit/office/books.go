@@ -197,6 +197,19 @@ func (b *books) posted(m int) int {
 	return 0
 }
 
+// live lists the months that were opened and are not archived, and the last
+// archived one, whose last week the next needs.
+func (b *books) live() (list []int) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for m := range b.months {
+		if m >= b.archived {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
 func (b *books) archivedThrough() int {
 	b.mu.RLock()
 	defer b.mu.RUnlock()

@@ -49,6 +49,9 @@ func (o *Office) Charge(ctx context.Context, r ChargeRequest) (*ChargeReport, er
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	for _, m := range o.openMonths() {
 		if err := o.post(ctx, m, &Booking{}); err != nil {
 			return nil, err
@@ -312,6 +315,9 @@ func (o *Office) Repay(ctx context.Context, r RepayRequest) (*Account, error) {
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	asked, pending := "", false
 	if err := o.main.View(ctx, func() error {
 		asked = o.books.requests[r.Request]

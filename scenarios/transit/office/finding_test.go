@@ -72,7 +72,9 @@ func TestSameShowing(t *testing.T) {
 	assert.EqualValues(t, 300, d.owes(1), "both are charged until one is taken back")
 	// Staff take back the one that was a copy.
 	assert.Equal(t, scenarios.Refused(office.UnknownVisit, d.reverse("no such", "r0").Message), d.reverse("no such", "r0"))
+	d.send(d.newTap(2, tap.Board, "A", at(22, "08:00"))) // of a day that is not over
 	first := d.reverse(b.Key, "r1")
+	assert.Zero(t, d.owes(2), "that is not booked for it")
 	assert.True(t, first.Allow)
 	assert.JSONEq(t, fmt.Sprintf(`{"visit":%q,"day":"2026-11-21"}`, b.Key), string(first.Outcome))
 	assert.Equal(t, first, d.reverse(b.Key, "r1"))
@@ -110,6 +112,9 @@ func TestNoFare(t *testing.T) {
 	d.book(21)
 	assert.Zero(t, d.owes(1))
 	assert.Equal(t, []string{"no-fare 1 unknown-route 1"}, d.findings())
+	st, err := d.Settle(t.Context(), date(21))
+	require.NoError(t, err)
+	assert.Empty(t, st.Lines, "a ride without a fare is no ride of a party")
 	d.cfg.Routes = map[string]string{"C": "A"}
 	d.reopen()
 	d.book(21)

@@ -30,6 +30,9 @@ func (o *Office) Reverse(ctx context.Context, r scenarios.Reversal) (*scenarios.
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	for _, m := range o.openMonths() {
 		d, err := o.reverseIn(ctx, m, r)
 		if d != nil || err != nil {

@@ -112,6 +112,7 @@ func TestArchive(t *testing.T) {
 	for range 2 {
 		require.NoError(t, d.Archive(ctx, november))
 		assert.EqualValues(t, 1, taps())
+		assert.Equal(t, 1+1, d.InMemory(), "of November only its last week")
 		assert.EqualValues(t, 300, d.owes(1), "booked before it was archived")
 		late := d.newTap(1, tap.Board, "A", at(3, "08:00"))
 		assert.Equal(t, office.TooLate, d.send(late).NotTaken[0].Reason)
