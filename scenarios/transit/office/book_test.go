@@ -17,6 +17,7 @@ import (
 	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/ledger"
 	"github.com/citizencode/citizencode/scenarios/rails/railstest"
+	"github.com/citizencode/citizencode/scenarios/transit/fare"
 	"github.com/citizencode/citizencode/scenarios/transit/gtfs"
 	"github.com/citizencode/citizencode/scenarios/transit/gtfstest"
 	"github.com/citizencode/citizencode/scenarios/transit/office"
@@ -79,6 +80,23 @@ func TestRow36ConcessionExpired(t *testing.T) {
 		assert.Equal(t, 1, d.send(ride).New, "not refused")
 		d.book(day)
 		assert.EqualValues(t, []int64{100, 100 + 200}[i], d.owes(1))
+	}
+}
+
+// TestAutofill: of the exits that are missing, the first in a calendar month is
+// inferred, however often the months are computed; the next cost the maximum.
+func TestAutofill(t *testing.T) {
+	d := open(t, func(c *office.Config) { c.Fare.Autofill = fare.Autofill{PerMonth: 1} })
+	// In at s1, in again at s2: the exit was there.
+	twice := func(day int) {
+		d.send(d.newTap(1, tap.Enter, "s1", at(day, "08:00")), d.newTap(1, tap.Enter, "s2", at(day, "18:00")), d.newTap(1, tap.Exit, "s1", at(day, "18:20")))
+	}
+	d.now = at(33, "12:00")
+	for i, day := range []int{29, 30, 31} { // the last is the first of December
+		twice(day)
+		_, err := d.Book(t.Context(), office.BookRequest{Through: "2026-12-02"})
+		require.NoError(t, err)
+		assert.EqualValues(t, []int64{200 + 200, 400 + 400 + 200, 1000 + 200 + 200}[i], d.owes(1), day)
 	}
 }
 

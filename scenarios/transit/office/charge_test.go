@@ -1,6 +1,7 @@
 package office_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -172,4 +173,35 @@ func TestCredit(t *testing.T) {
 		assert.Equal(t, []string{person(1)}, d.debtors().People)
 		assert.Equal(t, railstest.CreditAccount{Limit: 250, Owed: 200}, credit.Account("line-1"), "seed %d", seed)
 	}
+}
+
+// inBetween lets something happen while a run looks up how somebody pays.
+type inBetween struct {
+	payers
+	once func()
+}
+
+func (p *inBetween) Payer(ctx context.Context, who string) (office.Payer, error) {
+	if once := p.once; once != nil {
+		p.once = nil
+		once()
+	}
+	return p.payers.Payer(ctx, who)
+}
+
+// TestBusy: of two processes that charge the same debt at once, one does.
+func TestBusy(t *testing.T) {
+	hook := new(inBetween)
+	a := open(t, func(c *office.Config) { c.Payers = hook })
+	hook.payers = a.payers
+	a.accounts(railstest.Faults{}, 1000)
+	b := *a
+	b.reopen()
+	a.send(a.newTap(1, tap.Board, "B", at(21, "08:00")))
+	a.book(21)
+	hook.once = func() { assert.Zero(t, b.repay(1, "now").Fen) }
+	_, err := a.Charge(t.Context(), office.ChargeRequest{Day: date(21)})
+	require.ErrorIs(t, err, office.ErrBusy)
+	assert.Zero(t, *a.charge(21))
+	assert.EqualValues(t, 800, a.bank.Funds(mandate(t, 1)))
 }
