@@ -3,7 +3,7 @@
 FUZZTIME ?= 60s
 BENCH    ?= .
 
-.PHONY: help demo page test bench fuzz vectors build
+.PHONY: help demo page test long bench fuzz vectors build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -16,6 +16,10 @@ page: ## start the small city and its pages in the browser
 
 test: ## run every test, in parts, with a table at the end
 	@bash .ci/test
+
+long: ## run the long forms of tests that `make test` runs short
+	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
+	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
