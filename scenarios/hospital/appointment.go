@@ -13,7 +13,7 @@ import (
 
 // Bounds of the schedule (号源).
 const (
-	MaxSlots      = 500 // of one request
+	MaxSlots      = 150 // of one request
 	MaxSlotLength = 24 * time.Hour
 )
 

@@ -43,6 +43,12 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 		}
 		if p.Credit {
 			c.Credit = s.limit
+			if s.lender != nil { // which holds no more than it would lend
+				for _, id := range st.encountersOf[patient] {
+					c.Credit -= st.encounters[id].account.On(s.businessDay(at)).Principal
+				}
+				c.Credit = max(c.Credit, 0)
+			}
 		}
 		c.Queue = 1
 		if q := st.queues[p.Department]; q != nil && q.day == day {

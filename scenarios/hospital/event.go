@@ -102,9 +102,8 @@ type (
 	planChange struct {
 		Order     string      `json:"order"`
 		Attempt   int         `json:"attempt"`
-		Waterfall string      `json:"waterfall"`
-		Parts     payer.Parts `json:"parts"`
-		Advance   int64       `json:"advance,omitempty"`
+		Waterfall string      `json:"waterfall,omitempty"`
+		Parts     payer.Parts `json:"parts,omitzero"`
 	}
 	orderEnd struct { // held, settled, cancelled
 		Order   string      `json:"order"`

@@ -205,7 +205,8 @@ type CancelOrderRequest struct {
 
 // CancelOrder cancels an order and gives back what each payer has paid for it;
 // the visit's credit is reckoned as if it had never been lent. The outcome is
-// the Order. Refused: order-unknown, order-performed, order-cancelled, and
+// the Order. Refused: order-unknown, order-performed, order-cancelled,
+// refund-declined, insurer-asked once an advance is recovered, and
 // order-not-settled while a partner has not answered.
 func (s *Scenario) CancelOrder(ctx context.Context, r CancelOrderRequest) (*scenarios.Decision, error) {
 	if !isID(r.By) {
@@ -227,6 +228,9 @@ func (s *Scenario) CancelOrder(ctx context.Context, r CancelOrderRequest) (*scen
 			return "", OrderCancelled
 		case o.Status != OrderHeld && o.Status != OrderSettled:
 			return "", OrderNotSettled
+		}
+		if en := st.encounters[o.Encounter]; en.advance != nil && en.advance.Asked {
+			return "", InsurerAsked // it bears a share of this already
 		}
 		return o.ID, ""
 	})

@@ -37,11 +37,7 @@ func (st *state) plan(c planChange) error {
 	}
 	o.plan, o.attempt = &c, c.Attempt
 	o.tries++
-	en := st.encounters[o.Encounter]
-	en.captured += c.Parts.Credit
-	if en.advance != nil {
-		en.advance.Advanced += c.Advance
-	}
+	st.encounters[o.Encounter].captured += c.Parts.Credit
 	return nil
 }
 
@@ -105,6 +101,11 @@ func (st *state) charge(e eventlog.Event, en *encounter, o *order, c orderEnd) (
 	}
 	if o.plan != nil {
 		en.captured += c.Parts.Credit - o.plan.Parts.Credit // the lender has declined what it held
+	} else {
+		en.captured += c.Parts.Credit
+	}
+	if en.advance != nil {
+		en.advance.Advanced += c.Advance
 	}
 	o.Status, o.Parts, o.Advance, o.plan = OrderSettled, c.Parts, c.Advance, nil
 	if fen := c.Parts.Credit; fen > 0 {

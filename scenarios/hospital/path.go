@@ -18,6 +18,9 @@ type Step struct {
 	Text  scenarios.Text `json:"text"`
 }
 
+// maxSteps bounds a list of steps; who has more to do sees the rest later.
+const maxSteps = 50
+
 var stepTexts = map[string]scenarios.Text{
 	string(Lab):       {Zh: "到检验科采样", En: "Go to the laboratory"},
 	string(Imaging):   {Zh: "到影像科检查", En: "Go to imaging"},
@@ -66,6 +69,7 @@ func (st *state) steps(id string, extra *Ticket) (steps []Step) {
 			}
 		}
 	}
+	steps = steps[:min(len(steps), maxSteps)]
 	add(Leave, "", stepTexts[Leave])
 	return steps
 }

@@ -234,7 +234,7 @@ func (st *state) checkIn(e eventlog.Event, c checkInChange) error {
 	if en == nil {
 		en = st.newEncounter(c.Encounter, c.Patient, day, e.Time, c.Terms)
 	}
-	if c.Credit > 0 {
+	if c.Credit > 0 && en.limit == 0 {
 		en.limit = c.Credit
 	}
 	q := st.queues[c.Department]

@@ -17,7 +17,7 @@ type Statement struct {
 	Day       string          `json:"day"` // of the visit
 	On        string          `json:"on"`  // of the statement
 	Left      bool            `json:"left"`
-	Orders    []Order         `json:"orders"`
+	Orders    []Order         `json:"orders,omitempty"`
 	Total     int64           `json:"total"` // fen, of settled orders
 	Parts     payer.Parts     `json:"parts"`
 	Advance   int64           `json:"advance,omitempty"` // borne by the emergency fund at first
@@ -32,7 +32,7 @@ type Statement struct {
 // statement reckons the account of a visit on a day.
 func (st *state) statement(en *encounter, day ledger.Day) Statement {
 	t := Statement{Encounter: en.id, Patient: en.patient, Day: en.day.String(), On: day.String(), Left: en.left,
-		Orders: []Order{}, Credit: en.account.On(day), Due: en.account.Due().String()}
+		Credit: en.account.On(day), Due: en.account.Due().String()}
 	for _, id := range en.orders {
 		o := st.orders[id].Order
 		t.Orders = append(t.Orders, o)
@@ -101,7 +101,8 @@ type LeaveRequest struct {
 }
 
 // Leave ends a visit. Nobody has to pay before he leaves: the outcome is the
-// Statement of what he owes. Orders that wait for his agreement are dropped.
+// Statement of what he owes, without the
+// list of orders. Orders that wait for his agreement are dropped.
 // Refused: encounter-unknown, encounter-left.
 func (s *Scenario) Leave(ctx context.Context, r LeaveRequest) (*scenarios.Decision, error) {
 	ask, err := newAsk("request", r.Key, r.At, r)
@@ -127,7 +128,7 @@ func (s *Scenario) leaveVisit(ctx context.Context, ask asked, at time.Time, find
 			return nil, refuse(reason), nil
 		}
 		t := st.statement(en, s.businessDay(at))
-		t.Left = true
+		t.Left, t.Orders = true, nil // Statement lists them; an event has a bound
 		text := scenarios.Text{Zh: "祝您早日康复，本次无欠款", En: "Get well soon; you owe nothing"}
 		if t.Owed > 0 {
 			text = scenarios.Text{Zh: "可以离院，账单可在手机上随时偿还，免息至 " + t.Due, En: "You can leave; pay the statement by phone, free of interest until " + t.Due}
