@@ -34,7 +34,7 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 	}
 	return s.answer(ctx, ask, at, checkedIn, func(st *state) (any, *scenarios.Decision, error) {
 		day := s.day(at)
-		c := checkInChange{Visit: ask.key, Patient: patient, Department: p.Department, Day: day, Encounter: st.open[patient]}
+		c := checkInChange{Patient: patient, Department: p.Department, Day: day, Encounter: st.open[patient]}
 		if en := st.encounters[c.Encounter]; en != nil && en.day.String() < day && en.advance == nil {
 			c.Ended, c.Encounter = c.Encounter, ""
 		}
