@@ -52,11 +52,8 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 		}
 		c.Queue = 1
 		if q := st.queues[p.Department]; q != nil && q.day == day {
-			if c.Queue = q.numbers[patient]; c.Queue <= 0 { // below: it was taken back
+			if c.Queue = max(q.numbers[patient], -q.numbers[patient]); c.Queue == 0 {
 				c.Queue = len(q.numbers) + 1
-				if q.numbers[patient] < 0 {
-					c.Queue = -q.numbers[patient]
-				}
 			}
 		}
 		if a := s.appointmentOf(patient, p.Department, day); a != nil {

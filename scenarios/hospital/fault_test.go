@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -60,7 +61,11 @@ func (f *flakyBooks) Commit(ctx context.Context, txs []*ledger.Transaction, atom
 // the insurer, the lender and the bank.
 func TestFaults(t *testing.T) {
 	reasons := make(map[string]int)
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if os.Getenv("CITIZENCODE_LONG") != "" {
+		seeds = 4000
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 3))
 		disk, books := &flaky{eventlog.NewMemory(), r, 10}, &flakyBooks{ledger.NewMemory(), r, 10}
 		h := newHouse(t, railstest.Hostile(seed), func(c *Config) { c.Staff = append(c.Staff, Staff{"chief-3", true}) })
@@ -141,9 +146,18 @@ func TestFaults(t *testing.T) {
 		require.Empty(t, h.state.pending)
 		require.Empty(t, h.state.paying)
 		h.audit()
-		before := fmt.Sprint(h.state.answers)
+		told := func() (list []any) {
+			list = append(list, fmt.Sprint(h.state.answers), h.Metrics())
+			for _, patient := range []string{"P-li", "P-wang"} {
+				statements, err := h.Statements(ctx, patient, h.at)
+				require.NoError(t, err)
+				list = append(list, statements)
+			}
+			return list
+		}
+		before := told()
 		h.reopen()
-		require.Equal(t, before, fmt.Sprint(h.state.answers), "the events tell the same again")
+		require.Equal(t, before, told(), "the events tell the same again")
 		h.audit()
 	}
 	for _, word := range []string{"ok", MoreThanOwed, OrderCancelled, EncounterLeft, NothingOwed, OrderNotHeld} {

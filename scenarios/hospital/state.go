@@ -274,7 +274,7 @@ func (st *state) checkIn(e eventlog.Event, c checkInChange) error {
 		q = &queue{c.Day, make(map[string]int)}
 		st.queues[c.Department] = q
 	}
-	if q.numbers[c.Patient] == 0 {
+	if q.numbers[c.Patient] <= 0 { // below: it was taken back
 		q.numbers[c.Patient] = c.Queue
 		en.tickets = append(en.tickets, Ticket{Patient: c.Patient, Department: c.Department, Queue: c.Queue, Encounter: en.id})
 	}
