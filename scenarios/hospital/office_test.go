@@ -276,6 +276,22 @@ func TestCancelOrder(t *testing.T) {
 	assert.Equal(t, NothingOwed, reason(t, d, err))
 	h.audit()
 
+	// The same for what the patient has paid himself.
+	other := h.checkIn("wang", false)
+	o = h.order(other.Encounter, 1_000, Lab)
+	d, err = h.Confirm(ctx, ConfirmRequest{h.key(), h.at, o.ID, "P-wang"})
+	allowed[Order](t, d, err)
+	d, err = h.Repay(ctx, RepayRequest{Key: h.key(), At: h.at, Patient: "P-wang", Fen: 1_000, By: "nurse-1"})
+	allowed[Repayment](t, d, err)
+	d, err = cancel()
+	allowed[Order](t, d, err)
+	h.audit()
+	assert.EqualValues(t, 1_000, h.statement(other.Encounter).Refund)
+	d, err = h.Return(ctx, ReturnRequest{h.key(), h.at, other.Encounter, "nurse-1"})
+	assert.EqualValues(t, 1_000, allowed[Returned](t, d, err).Fen)
+	assert.Zero(t, h.statement(other.Encounter).Refund)
+	h.audit()
+
 	done := h.order(ticket.Encounter, 1_000, Pharmacy)
 	h.scan("li", Serve, `{"station":"pharmacy"}`)
 	o = done
