@@ -51,7 +51,12 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 			}
 		}
 		c.Queue = 1
-		if q := st.queues[p.Department]; q != nil && q.day == day {
+		if q := st.queues[p.Department]; q != nil && q.day >= day {
+			if q.day > day {
+				// A kiosk whose clock is behind at midnight must not begin the
+				// numbers of the new day anew.
+				c.QueueDay = q.day
+			}
 			if c.Queue = max(q.numbers[patient], -q.numbers[patient]); c.Queue == 0 {
 				c.Queue = len(q.numbers) + 1
 			}

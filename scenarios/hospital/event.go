@@ -73,6 +73,7 @@ type (
 		Department  string       `json:"department,omitempty"`
 		Day         string       `json:"day"`
 		Queue       int          `json:"queue"`
+		QueueDay    string       `json:"queueDay,omitempty"` // where it is not Day
 		Encounter   string       `json:"encounter"`
 		Opened      bool         `json:"opened,omitempty"`
 		Ended       string       `json:"ended,omitempty"` // an encounter of an earlier day
@@ -105,11 +106,12 @@ type (
 		Parts     payer.Parts `json:"parts,omitzero"`
 	}
 	orderEnd struct { // held, settled, cancelled
-		Order   string      `json:"order"`
-		Parts   payer.Parts `json:"parts,omitzero"`
-		Advance int64       `json:"advance,omitempty"`
-		Reason  string      `json:"reason,omitempty"`
-		Day     string      `json:"day,omitempty"`
+		Order     string      `json:"order"`
+		Waterfall string      `json:"waterfall,omitempty"`
+		Parts     payer.Parts `json:"parts,omitzero"`
+		Advance   int64       `json:"advance,omitempty"`
+		Reason    string      `json:"reason,omitempty"`
+		Day       string      `json:"day,omitempty"`
 	}
 	askChange struct { // confirmed, cancelling: by whom the order is driven on
 		Order   string `json:"order"`

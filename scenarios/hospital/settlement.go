@@ -269,7 +269,7 @@ func (s *Scenario) end(kind string, o *order, c orderEnd) (eventlog.Event, error
 	after.Parts, after.Advance, after.Reason = c.Parts, c.Advance, c.Reason
 	switch kind {
 	case settled:
-		after.Status = OrderSettled
+		after.Status, c.Waterfall = OrderSettled, payer.Waterfall
 	case held:
 		after.Status = OrderHeld
 	case cancelled:

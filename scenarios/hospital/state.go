@@ -1,6 +1,7 @@
 package hospital
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -269,9 +270,9 @@ func (st *state) checkIn(e eventlog.Event, c checkInChange) error {
 	if c.Credit > 0 && en.limit == 0 {
 		en.limit = c.Credit
 	}
-	q := st.queues[c.Department]
-	if q == nil || q.day != c.Day {
-		q = &queue{c.Day, make(map[string]int)}
+	q, queueDay := st.queues[c.Department], cmp.Or(c.QueueDay, c.Day)
+	if q == nil || q.day != queueDay {
+		q = &queue{queueDay, make(map[string]int)}
 		st.queues[c.Department] = q
 	}
 	if q.numbers[c.Patient] <= 0 { // below: it was taken back
