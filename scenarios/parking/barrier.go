@@ -80,6 +80,9 @@ func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 				f.Payer = b.person
 			}
 		}
+		if old := y.ended[p.name]; old != nil && p.sure && !p.at.After(old.leftAt) {
+			return refuse(DuplicateEntry), nil, nil // of a car that has left since
+		}
 		if old := y.plates[p.name]; old != nil && old.state.inside() {
 			if p.at.Sub(old.enteredAt) < r.DuplicateWindow {
 				return refuse(DuplicateEntry), nil, nil // one car, read twice
@@ -159,9 +162,10 @@ func (st *state) leave(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 	if !p.sure {
 		return st.hold(s, p, LowConfidence)
 	}
-	// Without a code being shown, money moves only where nothing is in doubt.
+	// Without a code being shown, money moves only where nothing is in doubt. A
+	// reading that was in doubt is not any more when a sure one follows.
 	var silent *binding
-	if b := st.bindings[s.name]; b != nil && b.state == PlateActive && s.state == Inside && s.sure && (s.person == "" || s.person == b.person) {
+	if b := st.bindings[s.name]; b != nil && b.state == PlateActive && (s.state == Inside || s.state == ExitInDoubt) && s.sure && (s.person == "" || s.person == b.person) {
 		silent = b
 	}
 	return st.out(s, p, silent)
@@ -206,15 +210,10 @@ func (p *passing) masked() string {
 // misreading must not become a neighbour's bill.
 func (st *state) hold(s *session, p *passing, doubt Doubt) (*scenarios.Decision, []fact, error) {
 	d := refuse(PlateInDoubt)
-	if s.state == ExitInDoubt && s.doubt == doubt && p.at.Sub(s.seenAt).Abs() < time.Hour {
-		return d, nil, nil
+	if s.state != Inside {
+		return d, nil, nil // a person will look at it anyway
 	}
-	to := ExitInDoubt
-	if s.state == ExitMissing || s.state == Contested {
-		to = s.state // what is known already is more
-		doubt = s.doubt
-	}
-	return d, []fact{&doubted{Session: s.id, State: to, Doubt: doubt, Seen: p.masked(), At: p.at.UTC().Truncate(time.Second)}}, nil
+	return d, []fact{&doubted{Session: s.id, State: ExitInDoubt, Doubt: doubt, Seen: p.masked(), At: p.at.UTC().Truncate(time.Second)}}, nil
 }
 
 // out lets a car leave, if its fee is paid or a mandate covers it.

@@ -78,8 +78,8 @@ func (s *Scenario) BindPlate(ctx context.Context, r BindRequest) (*scenarios.Dec
 		if b := st.bindings[name]; b != nil && b.person != r.Person {
 			return refuse(PlateOwned), nil, nil
 		}
-		if b := st.owners[r.Person][name]; b != nil && b.state == PlateOverdue {
-			return refuse(DebtOpen), nil, nil // a new binding would wash the debt off
+		if len(st.debts[r.Person]) > 0 {
+			return refuse(DebtOpen), nil, nil // a new mandate would wash off what the old one owes
 		}
 		d, err := scenarios.Allowed(text("已提交，待验证车主身份", "Asked for; the owner is to be verified"), BoundPlate{p.String(), PlatePending, r.MaxFen})
 		return d, []fact{&bound{Person: r.Person, Plate: name, Masked: p.String(), Mandate: s.seal.seal(r.Mandate), MaxFen: r.MaxFen}}, err
@@ -139,6 +139,8 @@ func (s *Scenario) movePlate(ctx context.Context, r PlateRequest, to PlateState,
 			return refuse(PlateUnknown), nil, nil
 		case !slices.Contains(from, b.state):
 			return refuse(WrongState), nil, nil
+		case to == PlateActive && len(b.debts) > 0:
+			return refuse(DebtOpen), nil, nil
 		case to == PlateActive && st.bindings[name] != nil && st.bindings[name] != b:
 			return refuse(PlateOwned), nil, nil
 		}

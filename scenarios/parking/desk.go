@@ -380,6 +380,14 @@ func (s *Scenario) Sweep(ctx context.Context) (w Swept, err error) {
 			break
 		}
 	}
+	for _, id := range expired {
+		// A car that was refused after the desk had let it in: nobody is there.
+		if r, err := s.desk.Find(ctx, id); err == nil && r.State == reserve.Entered && now.After(r.Until) {
+			if _, err := s.desk.Leave(ctx, id); err != nil {
+				return w, err
+			}
+		}
+	}
 	return w, s.reconcile(ctx, expired...)
 }
 

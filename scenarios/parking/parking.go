@@ -95,7 +95,9 @@ type Config struct {
 	Store    eventlog.Store // nil: in memory
 	Key      []byte         // KeySize bytes that seal plates; needed with a Store, nil: zeros
 	Ledger   *ledger.Ledger // nil: one of its own, in memory
-	Bank     rails.Bank     // nil: nobody is charged by mandate
+	// Bank charges mandates; nil: nobody is charged. Its keys are made of the
+	// sessions' numbers, so a real bank needs a Store that lasts.
+	Bank rails.Bank
 	// Wait waits between attempts to reach the bank; see rails.Settler.
 	Wait func(ctx context.Context, failed int) error
 
@@ -294,6 +296,9 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	var params Params
 	if err := scenarios.ReadParams(v.Params, &params); err != nil {
 		return nil, err
+	}
+	if v.Key == "" {
+		return nil, badRequest("key", "missing")
 	}
 	p := &passing{gate: v.Terminal, at: v.Time, person: v.Citizen.Person().String(), class: params.Class}
 	if err := checkClass("params.class", params.Class); err != nil {

@@ -198,7 +198,7 @@ func (s *Scenario) useReservation(ctx context.Context, p *passing) error {
 		if len(s.state.bookedBy[holder]) == 0 || holder == "" {
 			return nil
 		}
-		if y := s.state.yard(p.lot.ID); y.persons[holder] != nil || y.plates[p.name] != nil && p.name != "" {
+		if y := s.state.yards[p.lot.ID]; y != nil && (y.persons[holder] != nil || y.plates[p.name] != nil && p.name != "") {
 			return nil // he is inside already
 		}
 		for _, b := range s.state.bookedBy[holder] {
@@ -269,12 +269,12 @@ func (s *Scenario) reconcile(ctx context.Context, ids ...string) error {
 				return nil, nil
 			}
 			at := r.EndedAt
-			if in := st.sessions[b.session]; in != nil && r.State == reserve.Completed {
+			if r.State == reserve.Completed {
 				// The desk was told later than the car left, or nobody knows
 				// when it left: an overstay is charged as far as it was seen.
-				gone := in.leftAt
-				if gone.IsZero() {
-					gone = r.Until
+				gone := r.Until
+				if in := st.sessions[b.session]; in != nil && !in.leftAt.IsZero() {
+					gone = in.leftAt
 				}
 				if gone.Before(r.EndedAt) {
 					r.EndedAt = gone

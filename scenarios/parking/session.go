@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/parking/plate"
 	"github.com/citizencode/citizencode/scenarios/parking/tariff"
 )
@@ -184,12 +183,12 @@ func (st *state) put(s *session, to State) {
 	}
 }
 
-// near returns the cars in a lot whose plates differ from a text in one place:
+// near returns the cars inside whose plates differ from a text in one place:
 // a letter read wrongly, lost or made up.
 func (y *yard) near(text []rune) []*session {
 	var list []*session
 	for _, s := range y.plates {
-		if within1([]rune(s.plate.Clear()), text) {
+		if s.state.inside() && within1([]rune(s.plate.Clear()), text) {
 			list = append(list, s)
 		}
 	}
@@ -213,5 +212,3 @@ func within1(a, b []rune) bool {
 	}
 	return slices.Equal(a[i:], b[i+1:])
 }
-
-func text(zh, en string) scenarios.Text { return scenarios.Text{Zh: zh, En: en} }
