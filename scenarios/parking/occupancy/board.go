@@ -30,7 +30,7 @@ func NewBoard(lots ...Config) (*Board, error) {
 		b.byID[cfg.ID] = c
 		b.counters = append(b.counters, c)
 	}
-	slices.SortFunc(b.counters, func(x, y *Counter) int { return strings.Compare(x.ID, y.ID) })
+	slices.SortFunc(b.counters, func(x, y *Counter) int { return strings.Compare(x.cfg.ID, y.cfg.ID) })
 	return b, nil
 }
 

@@ -19,7 +19,7 @@ type Config struct {
 // A Counter makes figures of the reports of one lot. It is safe for concurrent
 // use.
 type Counter struct {
-	Config
+	cfg Config
 
 	mu       sync.Mutex
 	open     bool
@@ -63,7 +63,7 @@ func NewCounter(cfg Config) (*Counter, error) {
 	if cfg.UnknownAfter < cfg.StaleAfter {
 		return nil, &Error{"UnknownAfter", OutOfRange}
 	}
-	return &Counter{Config: cfg, open: true}, nil
+	return &Counter{cfg: cfg, open: true}, nil
 }
 
 // Apply takes a report that came in at now. An *Error refuses it: the figure
@@ -76,7 +76,7 @@ func (c *Counter) Apply(r Report, now time.Time) error {
 		c.suspect = c.suspect || err.Reason == Implausible
 		return err
 	}
-	if r.At.After(now.Add(c.Skew)) {
+	if r.At.After(now.Add(c.cfg.Skew)) {
 		return &Error{"report.at", ClockAhead}
 	}
 	switch r.Kind {
@@ -121,7 +121,7 @@ func (c *Counter) count(k Kind) {
 	if k == Leave {
 		to = c.occupied - 1
 	}
-	c.occupied = min(max(to, 0), c.Bays)
+	c.occupied = min(max(to, 0), c.cfg.Bays)
 	c.clamped = c.clamped || to != c.occupied
 }
 
@@ -130,13 +130,13 @@ func (c *Counter) count(k Kind) {
 func (c *Counter) set(r Report, now time.Time) error {
 	occupied := r.N
 	if r.Kind == FreeBays {
-		occupied = c.Bays - r.N
+		occupied = c.cfg.Bays - r.N
 	}
-	if occupied < 0 || occupied > c.Bays {
+	if occupied < 0 || occupied > c.cfg.Bays {
 		c.suspect = true
 		return &Error{"report.n", Implausible}
 	}
-	fresh := c.known && now.Sub(c.asOf) <= c.StaleAfter
+	fresh := c.known && now.Sub(c.asOf) <= c.cfg.StaleAfter
 	if r.Kind != Recount && fresh && c.inverted(occupied) {
 		c.suspect = true
 		return &Error{"report.n", Inverted}
@@ -150,17 +150,17 @@ func (c *Counter) set(r Report, now time.Time) error {
 // down: a source that sends occupied bays as free ones. Near the middle one
 // cannot tell, and it hardly matters.
 func (c *Counter) inverted(occupied int) bool {
-	tolerance := max(2, c.Bays/20)
+	tolerance := max(2, c.cfg.Bays/20)
 	near := func(a, b int) bool { return a-b <= tolerance && b-a <= tolerance }
-	return near(occupied, c.Bays-c.occupied) && !near(occupied, c.occupied)
+	return near(occupied, c.cfg.Bays-c.occupied) && !near(occupied, c.occupied)
 }
 
 // Figure returns what may be published at now.
 func (c *Counter) Figure(now time.Time) Figure {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	f := Figure{lot: c.Lot, open: c.open, known: c.known, occupied: c.occupied, asOf: c.asOf, at: now}
-	if f.known && f.Age() > c.UnknownAfter {
+	f := Figure{lot: c.cfg.Lot, open: c.open, known: c.known, occupied: c.occupied, asOf: c.asOf, at: now}
+	if f.known && f.Age() > c.cfg.UnknownAfter {
 		f.known = false
 	}
 	flag := func(is bool, flag Flag) {
@@ -169,7 +169,7 @@ func (c *Counter) Figure(now time.Time) Figure {
 		}
 	}
 	flag(!f.known, Unknown)
-	flag(c.known && f.Age() > c.StaleAfter, Stale)
+	flag(c.known && f.Age() > c.cfg.StaleAfter, Stale)
 	flag(c.clamped, Clamped)
 	flag(c.suspect, Suspect)
 	return f

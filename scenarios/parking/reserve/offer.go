@@ -35,7 +35,7 @@ func (d *Desk) Offer(ctx context.Context, q OfferRequest) (Offer, error) {
 	if q.FenPerSlot < 0 || q.FenPerSlot > MaxFen {
 		return Offer{}, refused(BadRequest, "FenPerSlot")
 	}
-	place, known := d.Place(q.Bay)
+	place, known := d.cfg.Place(q.Bay)
 	switch {
 	case !known:
 		return Offer{}, refused(UnknownPlace, "")
@@ -43,9 +43,9 @@ func (d *Desk) Offer(ctx context.Context, q OfferRequest) (Offer, error) {
 		return Offer{}, refused(NotOwner, "")
 	}
 	now := d.now()
-	offer := Offer{d.Random(), q.Key, q.Bay, q.Owner, q.From.UTC(), q.Until.UTC(), q.FenPerSlot}
+	offer := Offer{d.cfg.Random(), q.Key, q.Bay, q.Owner, q.From.UTC(), q.Until.UTC(), q.FenPerSlot}
 	var out Offer
-	err := d.Store.Update(ctx, func(tx Tx) error {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) error {
 		old, found, err := tx.OfferOfKey(q.Key)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (d *Desk) Withdraw(ctx context.Context, owner, offerID string, from, until 
 	}
 	now := d.now()
 	var fallen []Reservation
-	err := d.Store.Update(ctx, func(tx Tx) error {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) error {
 		fallen = nil
 		offer, found, err := tx.Offer(offerID)
 		switch {
@@ -105,7 +105,7 @@ func (d *Desk) Withdraw(ctx context.Context, owner, offerID string, from, until 
 				continue
 			case r.State == Entered:
 				return refused(GuestInside, "")
-			case now.After(r.From.Add(-d.Rules.OwnerNotice)):
+			case now.After(r.From.Add(-d.cfg.Rules.OwnerNotice)):
 				return refused(NoticeTooShort, "")
 			}
 			if err := r.end(tx, Withdrawn, now); err != nil {

@@ -84,10 +84,10 @@ type Request struct {
 // Reserve holds a bay. It is refused where not every slot of the window has one
 // left.
 func (d *Desk) Reserve(ctx context.Context, q Request) (Reservation, error) {
-	if err := errors.Join(checkName("Key", q.Key), checkName("Place", q.Place), checkName("Holder", q.Holder), checkWindow(q.From, q.Until, d.Rules.MaxLength)); err != nil {
+	if err := errors.Join(checkName("Key", q.Key), checkName("Place", q.Place), checkName("Holder", q.Holder), checkWindow(q.From, q.Until, d.cfg.Rules.MaxLength)); err != nil {
 		return Reservation{}, first(err)
 	}
-	place, known := d.Place(q.Place)
+	place, known := d.cfg.Place(q.Place)
 	if !known {
 		return Reservation{}, refused(UnknownPlace, "")
 	}
@@ -108,10 +108,10 @@ func (d *Desk) Reserve(ctx context.Context, q Request) (Reservation, error) {
 }
 
 func (d *Desk) reserve(ctx context.Context, q Request, place Place) (Reservation, error) {
-	now, id := d.now(), d.Random()
+	now, id := d.now(), d.cfg.Random()
 	q.From, q.Until = q.From.UTC(), q.Until.UTC()
 	var out Reservation
-	err := d.Store.Update(ctx, func(tx Tx) error {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) error {
 		known, found, err := tx.ReservationOfKey(q.Key)
 		if err != nil {
 			return err
@@ -126,17 +126,17 @@ func (d *Desk) reserve(ctx context.Context, q Request, place Place) (Reservation
 		switch {
 		case Slot(q.From) < Slot(now):
 			return refused(TooLate, "From is over")
-		case q.From.Sub(now) > d.Rules.MaxAhead:
+		case q.From.Sub(now) > d.cfg.Rules.MaxAhead:
 			return refused(TooEarly, "not that far ahead")
 		}
 		r := Reservation{
 			ID: id, Key: q.Key, Place: q.Place, Holder: q.Holder,
 			From: q.From, Until: q.Until, Asked: q.From,
-			Grace: int64(d.Rules.Grace / time.Second), Terms: d.Rules.Terms, State: Held,
+			Grace: int64(d.cfg.Rules.Grace / time.Second), Terms: d.cfg.Rules.Terms, State: Held,
 		}
 		// Who books the slot that runs has the hold from now on; nobody comes
 		// when the window is over.
-		r.ArriveBy = earlier(later(q.From, now).Add(d.Rules.Hold), q.Until.Add(-time.Second))
+		r.ArriveBy = earlier(later(q.From, now).Add(d.cfg.Rules.Hold), q.Until.Add(-time.Second))
 		bays := place.Bays
 		if place.Owner != "" {
 			bays = 1
@@ -144,7 +144,7 @@ func (d *Desk) reserve(ctx context.Context, q Request, place Place) (Reservation
 				return err
 			}
 		}
-		if taken, err := tx.Take(openOf(r.Holder), "", 0, 1, d.Rules.MaxOpen); err != nil || !taken {
+		if taken, err := tx.Take(openOf(r.Holder), "", 0, 1, d.cfg.Rules.MaxOpen); err != nil || !taken {
 			return either(err, refused(TooMany, ""))
 		}
 		if taken, err := tx.Take(r.Place, r.Offer, Slot(r.From), Slot(r.Until), bays); err != nil || !taken {
@@ -203,13 +203,13 @@ func (d *Desk) Enter(ctx context.Context, id string) (Reservation, error) {
 			return nil, refused(WrongState, string(r.State))
 		case now.After(r.ArriveBy):
 			return refused(HoldExpired, ""), r.end(tx, NoShow, now)
-		case now.Before(r.From.Add(-d.Rules.Early)):
+		case now.Before(r.From.Add(-d.cfg.Rules.Early)):
 			return nil, refused(TooEarly, "")
 		}
 		if from := Slot(now); from < Slot(r.From) {
 			// The bay may still be another's: who comes early takes the
 			// slots before his own, or waits.
-			place, known := d.Place(r.Place)
+			place, known := d.cfg.Place(r.Place)
 			if !known {
 				return nil, refused(UnknownPlace, "")
 			}
@@ -257,7 +257,7 @@ func (d *Desk) Cancel(ctx context.Context, holder, id string) (Reservation, erro
 		case now.After(r.ArriveBy):
 			return refused(HoldExpired, ""), r.end(tx, NoShow, now)
 		}
-		r.Late = now.After(r.From.Add(-d.Rules.CancelNotice))
+		r.Late = now.After(r.From.Add(-d.cfg.Rules.CancelNotice))
 		return nil, r.end(tx, Cancelled, now)
 	})
 }
@@ -267,7 +267,7 @@ func (d *Desk) Cancel(ctx context.Context, holder, id string) (Reservation, erro
 func (d *Desk) Sweep(ctx context.Context) ([]Reservation, error) {
 	now := d.now()
 	var out []Reservation
-	err := d.Store.Update(ctx, func(tx Tx) error {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) error {
 		out = nil
 		due, err := tx.Due(Held, now, MaxBatch)
 		if err != nil {
@@ -296,7 +296,7 @@ func (d *Desk) Sweep(ctx context.Context) ([]Reservation, error) {
 func (d *Desk) Overstaying(ctx context.Context) ([]Reservation, error) {
 	now := d.now()
 	var out []Reservation
-	err := d.Store.Update(ctx, func(tx Tx) (err error) {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) (err error) {
 		out, err = tx.Due(Entered, now, MaxBatch)
 		return err
 	})
@@ -322,12 +322,12 @@ func (d *Desk) Free(ctx context.Context, placeID string, from, until time.Time) 
 	if err := checkWindow(from, until, MaxOffer); err != nil {
 		return 0, err
 	}
-	place, known := d.Place(placeID)
+	place, known := d.cfg.Place(placeID)
 	if !known {
 		return 0, refused(UnknownPlace, "")
 	}
 	var taken, rows int
-	err := d.Store.Update(ctx, func(tx Tx) (err error) {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) (err error) {
 		taken, rows, err = tx.Taken(placeID, Slot(from), Slot(until))
 		return err
 	})

@@ -91,7 +91,7 @@ type Config struct {
 
 // A Desk takes reservations. It is safe for concurrent use, and several desks
 // may work on one store.
-type Desk struct{ Config }
+type Desk struct{ cfg Config }
 
 // NewDesk returns a desk, or an error about its rules.
 func NewDesk(cfg Config) (*Desk, error) {
@@ -133,7 +133,7 @@ func NewDesk(cfg Config) (*Desk, error) {
 }
 
 // now is the time of the desk in whole seconds.
-func (d *Desk) now() time.Time { return d.Now().UTC().Truncate(time.Second) }
+func (d *Desk) now() time.Time { return d.cfg.Now().UTC().Truncate(time.Second) }
 
 // A Reason says in one stable word why something is refused.
 type Reason string
@@ -204,7 +204,7 @@ func checkWindow(from, until time.Time, limit time.Duration) error {
 func (d *Desk) update(ctx context.Context, id string, step func(tx Tx, r *Reservation) (refusal error, err error)) (Reservation, error) {
 	var out Reservation
 	var refusal error
-	err := d.Store.Update(ctx, func(tx Tx) error {
+	err := d.cfg.Store.Update(ctx, func(tx Tx) error {
 		r, found, err := tx.Reservation(id)
 		if err != nil {
 			return err

@@ -53,14 +53,14 @@ func NewSQLStore(ctx context.Context, db *sql.DB) (*SQLStore, error) {
 	return &SQLStore{db}, nil
 }
 
-const maxTries = 12 // the waits between them are half a second together
+const maxTries = 20 // the waits between them are under two seconds together
 
 // Update implements Store. A transaction that met another one begins again.
 func (s *SQLStore) Update(ctx context.Context, f func(Tx) error) error {
 	var err error
 	for try := range maxTries {
 		if try > 0 {
-			wait := time.NewTimer(time.Millisecond << min(try, 6))
+			wait := time.NewTimer(time.Millisecond << min(try, 7))
 			select {
 			case <-wait.C:
 			case <-ctx.Done():

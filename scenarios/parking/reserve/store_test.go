@@ -57,7 +57,11 @@ func TestTransactionsThatMeet(t *testing.T) {
 	desk := newDesk(t, openSQL(t, filepath.Join(t.TempDir(), "reserve.db"), ""))
 	var got atomic.Int64
 	var all sync.WaitGroup
-	for i := range 60 {
+	requests := 60
+	if testing.Short() {
+		requests = 15
+	}
+	for i := range requests {
 		all.Go(func() {
 			_, err := desk.Reserve(t.Context(), reserve.Request{
 				Key: fmt.Sprint("k", i), Place: "lot", Holder: fmt.Sprint("p", i),

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/citizencode/citizencode/scenarios/parking/plate"
 	"github.com/citizencode/citizencode/scenarios/parking/tariff"
 )
 
@@ -128,6 +129,19 @@ func TestFeeRefuses(t *testing.T) {
 		assert.Equal(t, c.path, refused.Path)
 		assert.Equal(t, c.reason, refused.Reason)
 		assert.Zero(t, got)
+	}
+}
+
+func TestClassOf(t *testing.T) {
+	for text, want := range map[string]tariff.Class{
+		"辽AD12345": tariff.NewEnergy, "辽A12345D": tariff.NewEnergyLarge, "辽A1234警": tariff.Emergency,
+		"川X1234应急": tariff.Emergency, "辽A12345": "", "辽A1234挂": "",
+	} {
+		p, err := plate.Parse(text)
+		require.NoError(t, err)
+		got, known := tariff.ClassOf(p)
+		assert.Equal(t, want, got, text)
+		assert.Equal(t, want != "", known, text)
 	}
 }
 

@@ -67,20 +67,6 @@ import (
 	"time"
 )
 
-// A Class is the class of a vehicle as far as fees go.
-type Class string
-
-// The classes.
-const (
-	Small          Class = "small"            // up to nine seats, the blue plate
-	Large          Class = "large"            // the yellow plate
-	NewEnergy      Class = "new-energy"       // 新能源, the small green plate (绿牌)
-	NewEnergyLarge Class = "new-energy-large" // the large green plate
-	Disabled       Class = "disabled"         // with a permit
-	Motorcycle     Class = "motorcycle"
-	Emergency      Class = "emergency" // on duty: free by law, in every tariff
-)
-
 // A Tariff is a valid tariff. It never changes and is safe for concurrent use.
 type Tariff struct {
 	id       string

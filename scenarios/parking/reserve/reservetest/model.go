@@ -17,9 +17,12 @@ import (
 // every step counts the bays by the reservations: at no moment are more open
 // than there are bays, and the store says the same.
 func testModel(t *testing.T, w *world) {
-	run := 0
+	run, runs := 0, 60
+	if testing.Short() {
+		runs = 15
+	}
 	rapid.Check(t, func(r *rapid.T) {
-		if run++; testing.Short() && run > 15 {
+		if run++; run > runs {
 			return
 		}
 		lot, bay := fmt.Sprintf("pair%d", run), fmt.Sprintf("bay%d", run)
@@ -115,7 +118,7 @@ func testModel(t *testing.T, w *world) {
 					counts[x.Place][n]++
 				}
 			}
-			for at := minute / 15 * 15; at < minute+300; at += 15 {
+			for at := minute / 15 * 15; at < minute+210; at += 15 {
 				n := reserve.Slot(after(at))
 				inBay := 0
 				if offered[n] {
@@ -138,9 +141,7 @@ func testModel(t *testing.T, w *world) {
 // panic and by a context that is cancelled: nothing may have changed, and the
 // same step succeeds afterwards.
 func testFaults(t *testing.T, w *world) {
-	store := w.Desk.Store
-	broken := &faultyStore{Store: store}
-	w.Desk.Store = broken
+	broken := w.store
 	n := 0
 	for name, prepare := range map[string]func() func(ctx context.Context) error{
 		"reserve": func() func(context.Context) error {
@@ -219,7 +220,7 @@ func testFaults(t *testing.T, w *world) {
 // picture is what can be seen of the places and the person of a run.
 func (w *world) picture(n int) string {
 	out := ""
-	require.NoError(w.t, w.Desk.Store.(*faultyStore).Store.Update(w.t.Context(), func(tx reserve.Tx) error {
+	require.NoError(w.t, w.store.Store.Update(w.t.Context(), func(tx reserve.Tx) error {
 		for _, place := range []string{fmt.Sprintf("lot%d", n), fmt.Sprintf("bay%d", n)} {
 			for _, m := range []int{0, 15, 30, 45, 60, 105, 300, 345, 600} { // every step works within these
 				taken, slots, err := tx.Taken(place, reserve.Slot(after(0)), reserve.Slot(after(m)))

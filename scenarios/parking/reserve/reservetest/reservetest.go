@@ -23,11 +23,13 @@ func Run(t *testing.T, newStore func(t *testing.T) reserve.Store) {
 		name string
 		test func(*testing.T, *world)
 	}{
+		{"transaction", testTransaction},
 		{"life", testLife},
 		{"dues", testDues},
 		{"crowd", testCrowd},
 		{"one key", testOneKey},
 		{"one person", testOnePerson},
+		{"enter and cancel", testEnterAndCancel},
 		{"shared", testShared},
 		{"offers at once", testOffersAtOnce},
 		{"withdraw", testWithdraw},
@@ -45,10 +47,11 @@ var Noon = time.Date(2026, 3, 2, 4, 0, 0, 0, time.UTC)
 // hundred bays, "pair…" two, and "bay…" is shared by "owner".
 type world struct {
 	*reserve.Desk
-	t    *testing.T
-	mu   sync.Mutex
-	now  time.Time
-	keys atomic.Int64
+	t     *testing.T
+	store *faultyStore
+	mu    sync.Mutex
+	now   time.Time
+	keys  atomic.Int64
 }
 
 var rules = reserve.Rules{
@@ -57,11 +60,11 @@ var rules = reserve.Rules{
 }
 
 func newWorld(t *testing.T, store reserve.Store) *world {
-	w := &world{t: t, now: Noon}
+	w := &world{t: t, now: Noon, store: &faultyStore{Store: store}}
 	var ids atomic.Int64
 	var err error
 	w.Desk, err = reserve.NewDesk(reserve.Config{
-		Store: store, Rules: rules, Place: register,
+		Store: w.store, Rules: rules, Place: register,
 		Now: func() time.Time {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -120,6 +123,39 @@ func (w *world) refused(reason reserve.Reason, err error) {
 	if assert.ErrorAs(w.t, err, &r) {
 		assert.Equal(w.t, reason, r.Reason)
 	}
+}
+
+// testTransaction asks the store itself for what no desk can see: that an old
+// version, a slot that is taken and one that is not are refused.
+func testTransaction(t *testing.T, w *world) {
+	r := w.reserve("lot", "li", 60, 120)
+	o, err := w.offer("bay", 60, 120)
+	require.NoError(t, err)
+	w.reserve("bay", "li", 75, 90)
+	for name, c := range map[string]struct {
+		conflict bool
+		step     func(tx reserve.Tx) error
+	}{
+		"the same id again":          {true, func(tx reserve.Tx) error { r := r; r.Version, r.Key = 0, "other"; return tx.Put(r) }},
+		"the same key again":         {true, func(tx reserve.Tx) error { r := r; r.Version, r.ID = 0, "other"; return tx.Put(r) }},
+		"an old version":             {true, func(tx reserve.Tx) error { return errors.Join(tx.Put(r), tx.Put(r)) }},
+		"a version to come":          {true, func(tx reserve.Tx) error { r := r; r.Version++; return tx.Put(r) }},
+		"a slot that a guest holds":  {true, func(tx reserve.Tx) error { return tx.Shut(o, reserve.Slot(o.From), reserve.Slot(o.Until)) }},
+		"what nobody took":           {false, func(tx reserve.Tx) error { return tx.Release("lot", reserve.Slot(after(45)), reserve.Slot(after(120))) }},
+		"a slot that does not exist": {false, func(tx reserve.Tx) error { return tx.Release("nowhere", 1, 2) }},
+	} {
+		var got error
+		err := w.store.Update(t.Context(), func(tx reserve.Tx) error {
+			got = c.step(tx)
+			return errBroken // not the conflict: the store would try again
+		})
+		assert.ErrorIs(t, err, errBroken)
+		assert.Error(t, got, name)
+		assert.Equal(t, c.conflict, errors.Is(got, reserve.ErrConflict), name)
+	}
+	stored, err := w.Find(t.Context(), r.ID)
+	require.NoError(t, err)
+	assert.Equal(t, r, stored)
 }
 
 func testLife(t *testing.T, w *world) {
@@ -297,213 +333,4 @@ func testDues(t *testing.T, w *world) {
 	r, err = w.Cancel(ctx, "wu", r.ID)
 	require.NoError(t, err)
 	assert.Equal(t, []reserve.Due{{Key: "reserve/" + r.ID + "/late-cancel", Kind: reserve.LateCancel, From: reserve.Holder, To: reserve.Operator, Fen: 300}}, r.Dues())
-}
-
-// testCrowd: five thousand people at once want one of a hundred bays.
-func testCrowd(t *testing.T, w *world) {
-	people := 5000
-	if testing.Short() {
-		people = 500
-	}
-	var got, full, other atomic.Int64
-	var crowd sync.WaitGroup
-	for i := range people {
-		q := w.request("lot", fmt.Sprintf("p%d", i), 60, 180)
-		crowd.Go(func() {
-			_, err := w.Reserve(t.Context(), q)
-			var no *reserve.RefusedError
-			switch {
-			case err == nil:
-				got.Add(1)
-			case errors.As(err, &no) && no.Reason == reserve.Full:
-				full.Add(1)
-			default:
-				other.Add(1)
-				t.Error(err)
-			}
-		})
-	}
-	crowd.Wait()
-	assert.Equal(t, []int64{100, int64(people) - 100, 0}, []int64{got.Load(), full.Load(), other.Load()})
-	assert.Equal(t, 0, w.free("lot", 60, 180))
-	assert.Equal(t, 100, w.free("lot", 180, 240))
-}
-
-// testOneKey: the same request many times at once is one reservation, and
-// another request under its key is refused.
-func testOneKey(t *testing.T, w *world) {
-	q := w.request("lot", "li", 60, 180)
-	var ids sync.Map
-	var same sync.WaitGroup
-	for range 100 {
-		same.Go(func() {
-			r, err := w.Reserve(t.Context(), q)
-			if assert.NoError(t, err) {
-				ids.Store(r.ID, true)
-			}
-		})
-	}
-	same.Wait()
-	var count int
-	var id string
-	ids.Range(func(k, _ any) bool { count, id = count+1, k.(string); return true })
-	assert.Equal(t, 1, count)
-	assert.Equal(t, 99, w.free("lot", 60, 180))
-
-	other := q
-	other.Until = other.Until.Add(reserve.SlotLength)
-	_, err := w.Reserve(t.Context(), other)
-	w.refused(reserve.KeyReused, err)
-	_, err = w.Cancel(t.Context(), "li", id)
-	require.NoError(t, err)
-	w.at(500)
-	r, err := w.Reserve(t.Context(), q) // an answer that was lost is asked for much later
-	require.NoError(t, err)
-	assert.Equal(t, reserve.Cancelled, r.State)
-}
-
-// testOnePerson: nobody can hold a lot to ransom.
-func testOnePerson(t *testing.T, w *world) {
-	var got atomic.Int64
-	var last atomic.Value
-	var all sync.WaitGroup
-	for range 50 {
-		q := w.request("lot", "li", 60, 180)
-		all.Go(func() {
-			if r, err := w.Reserve(t.Context(), q); err == nil {
-				got.Add(1)
-				last.Store(r.ID)
-			} else {
-				w.refused(reserve.TooMany, err)
-			}
-		})
-	}
-	all.Wait()
-	assert.EqualValues(t, 3, got.Load())
-	_, err := w.Cancel(t.Context(), "li", last.Load().(string))
-	require.NoError(t, err)
-	w.reserve("lot", "li", 60, 180)
-}
-
-func testShared(t *testing.T, w *world) {
-	ctx := t.Context()
-	_, err := w.Reserve(ctx, w.request("bay", "li", 0, 60))
-	w.refused(reserve.NotOffered, err)
-	o, err := w.offer("bay", 60, 180)
-	require.NoError(t, err)
-	_, err = w.offer("bay", 165, 240)
-	w.refused(reserve.OfferOverlaps, err)
-	_, err = w.offer("bay", 0, 600)
-	w.refused(reserve.OfferOverlaps, err)
-	assert.Equal(t, 0, w.free("bay", 0, 60), "an offer that was refused left nothing")
-	_, err = w.offer("bay", 180, 240) // the next one may follow at once
-	require.NoError(t, err)
-	assert.Equal(t, 1, w.free("bay", 60, 240))
-	assert.Equal(t, 0, w.free("bay", 45, 240))
-
-	for _, window := range [][2]int{{45, 75}, {165, 195}, {0, 240}, {240, 300}} { // outside, or over two offers
-		_, err := w.Reserve(ctx, w.request("bay", "li", window[0], window[1]))
-		w.refused(reserve.NotOffered, err)
-	}
-	r := w.reserve("bay", "li", 75, 105)
-	assert.Equal(t, o.ID, r.Offer)
-	assert.Equal(t, "owner", r.Owner)
-	_, err = w.Reserve(ctx, w.request("bay", "ma", 60, 90))
-	w.refused(reserve.Full, err)
-	w.reserve("bay", "ma", 105, 180)
-	w.reserve("bay", "ma", 60, 75)
-
-	q := reserve.OfferRequest{Key: "again", Bay: "bay2", Owner: "owner", From: after(0), Until: after(60)}
-	o, err = w.Offer(ctx, q)
-	require.NoError(t, err)
-	again, err := w.Offer(ctx, q)
-	require.NoError(t, err)
-	assert.Equal(t, o, again)
-	for reason, change := range map[reserve.Reason]func(q *reserve.OfferRequest){
-		reserve.KeyReused:    func(q *reserve.OfferRequest) { q.FenPerSlot++ },
-		reserve.NotOwner:     func(q *reserve.OfferRequest) { q.Owner = "thief" },
-		reserve.UnknownPlace: func(q *reserve.OfferRequest) { q.Bay = "nowhere" },
-		reserve.TooLate:      func(q *reserve.OfferRequest) { q.Key, q.From = "new", after(-15) },
-		reserve.BadRequest:   func(q *reserve.OfferRequest) { q.FenPerSlot = -1 },
-	} {
-		c := q
-		change(&c)
-		_, err := w.Offer(ctx, c)
-		w.refused(reason, err)
-	}
-	_, err = w.Offer(ctx, reserve.OfferRequest{Key: "lot", Bay: "lot", Owner: "owner", From: after(0), Until: after(60)})
-	w.refused(reserve.NotOwner, err)
-}
-
-// testOffersAtOnce: of many offers of one bay that overlap, made at once, those
-// that stand have no slot in common.
-func testOffersAtOnce(t *testing.T, w *world) {
-	var mu sync.Mutex
-	var stand []reserve.Offer
-	var all sync.WaitGroup
-	for i := range 60 {
-		all.Go(func() {
-			from := i * 7 % 40 * 15
-			o, err := w.offer("bay", from, from+15*(1+i%5))
-			if err != nil {
-				w.refused(reserve.OfferOverlaps, err)
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			stand = append(stand, o)
-		})
-	}
-	all.Wait()
-	require.NotEmpty(t, stand)
-	used := make(map[int64]string)
-	for _, o := range stand {
-		for n := reserve.Slot(o.From); n < reserve.Slot(o.Until); n++ {
-			assert.Empty(t, used[n], "a slot in two offers")
-			used[n] = o.ID
-		}
-	}
-}
-
-func testWithdraw(t *testing.T, w *world) {
-	ctx := t.Context()
-	o, err := w.offer("bay", 0, 600)
-	require.NoError(t, err)
-	near, far := w.reserve("bay", "li", 60, 120), w.reserve("bay", "ma", 300, 360)
-	_, err = w.Withdraw(ctx, "thief", o.ID, after(300), after(600))
-	w.refused(reserve.Unknown, err)
-	_, err = w.Withdraw(ctx, "owner", o.ID, after(60), after(75))
-	w.refused(reserve.NoticeTooShort, err)
-	_, err = w.Withdraw(ctx, "owner", o.ID, after(-15), after(75))
-	w.refused(reserve.TooLate, err)
-	_, err = w.Withdraw(ctx, "owner", o.ID, after(60), after(60))
-	w.refused(reserve.BadRequest, err)
-	_, err = w.Withdraw(ctx, "owner", o.ID, after(0), after(600))
-	w.refused(reserve.NoticeTooShort, err) // one of two is too near: nothing happens to the other
-	far, err = w.Find(ctx, far.ID)
-	require.NoError(t, err)
-	assert.Equal(t, reserve.Held, far.State)
-
-	fallen, err := w.Withdraw(ctx, "owner", o.ID, after(345), after(600))
-	require.NoError(t, err)
-	require.Len(t, fallen, 1)
-	assert.Equal(t, far.ID, fallen[0].ID)
-	assert.Equal(t, []reserve.Due{{Key: "reserve/" + far.ID + "/withdrawn", Kind: reserve.TakenBack, From: reserve.Owner, To: reserve.Holder, Fen: 1000}}, fallen[0].Dues())
-	stored, err := w.Find(ctx, far.ID)
-	require.NoError(t, err)
-	assert.Equal(t, fallen[0], stored)
-	assert.Equal(t, 1, w.free("bay", 300, 345), "before the part that was taken back")
-	assert.Equal(t, 0, w.free("bay", 345, 360))
-	_, err = w.Reserve(ctx, w.request("bay", "wu", 345, 360))
-	w.refused(reserve.NotOffered, err)
-	_, err = w.Reserve(ctx, w.request("bay", "wu", 330, 360))
-	w.refused(reserve.Full, err) // begins in the offer, ends where it is shut
-	_, err = w.offer("bay", 345, 600)
-	require.NoError(t, err, "it may be offered again")
-
-	w.at(60)
-	_, err = w.Enter(ctx, near.ID)
-	require.NoError(t, err)
-	_, err = w.Withdraw(ctx, "owner", o.ID, after(60), after(345))
-	w.refused(reserve.GuestInside, err)
 }
