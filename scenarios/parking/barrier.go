@@ -80,7 +80,7 @@ func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 				f.Payer = b.person
 			}
 		}
-		if old := y.ended[p.name]; old != nil && p.sure && !p.at.After(old.leftAt) {
+		if old := y.ended[p.name]; old != nil && p.sure && p.at.Before(old.leftAt) {
 			return refuse(DuplicateEntry), nil, nil // of a car that has left since
 		}
 		if old := y.plates[p.name]; old != nil && old.state.inside() {

@@ -114,15 +114,9 @@ func isWord(s string) bool {
 func (l *Lot) class(p plate.Plate, said tariff.Class) (tariff.Class, bool) {
 	c := said
 	if c == "" {
-		switch p.Kind() {
-		case plate.NewEnergySmall:
-			c = tariff.NewEnergy
-		case plate.NewEnergyLarge:
-			c = tariff.NewEnergyLarge
-		case plate.Trailer:
-			c = tariff.Large
-		default:
-			c = tariff.Small
+		c = tariff.Small
+		if given, known := tariff.ClassOf(p); known {
+			c = given
 		}
 	}
 	if l.Tariff == nil || c == tariff.Emergency {

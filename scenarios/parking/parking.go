@@ -164,6 +164,7 @@ type Scenario struct {
 	bank     rails.Bank
 	settler  rails.Settler
 	desk     *reserve.Desk
+	early    time.Duration // before a reservation at which its car may come
 	board    *occupancy.Board
 	single   string // the lot, where there is one only
 
@@ -235,6 +236,7 @@ func Open(ctx context.Context, cfg Config) (*Scenario, error) {
 	}
 	s := &Scenario{operator: cfg.Operator, lots: lots, places: places, rules: cfg.Rules, seal: seal, now: cfg.Now, books: cfg.Ledger, bank: cfg.Bank,
 		settler: rails.Settler{Ledger: cfg.Ledger, Wait: cfg.Wait}, state: newState(cfg.Operator, lots, seal)}
+	s.early = cfg.ReserveRules.Early
 	if len(cfg.Lots) == 1 {
 		s.single = cfg.Lots[0].ID
 	}

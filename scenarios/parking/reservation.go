@@ -202,7 +202,7 @@ func (s *Scenario) useReservation(ctx context.Context, p *passing) error {
 			return nil // he is inside already
 		}
 		for _, b := range s.state.bookedBy[holder] {
-			if b.lot != p.lot.ID || b.session != "" || now.Before(b.from.Add(-s.desk.Rules.Early)) || !now.Before(b.until) {
+			if b.lot != p.lot.ID || b.session != "" || now.Before(b.from.Add(-s.early)) || !now.Before(b.until) {
 				continue
 			}
 			if found == nil || b.from.Before(found.from) {
