@@ -3,6 +3,7 @@ package parking
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 			}
 		}
 	}
-	f := &entered{Session: fmt.Sprintf("s-%d", st.number+1), Lot: p.lot.ID, Gate: p.gate, Sure: p.sure, Person: p.person, Payer: p.person, Class: class,
+	f := &entered{Session: "s-" + strconv.Itoa(st.number+1), Lot: p.lot.ID, Gate: p.gate, Sure: p.sure, Person: p.person, Payer: p.person, Class: class,
 		Reservation: p.reservation, Bay: p.bay}
 	if !p.plate.IsZero() {
 		f.Plate, f.Sealed, f.plate = p.name, st.seal.seal(p.plate.Clear()), p.plate

@@ -72,8 +72,44 @@ type fact interface {
 // goes with the first event of a change.
 type record struct {
 	Fact    json.RawMessage `json:"fact"`
-	Reply   json.RawMessage `json:"reply,omitempty"`
+	Reply   *keptReply      `json:"reply,omitempty"`
 	Request string          `json:"request,omitempty"`
+}
+
+// A keptReply is a decision in an event. What every car is told is kept as a
+// word: barriers say little else, and an event is small.
+type keptReply struct {
+	Reason  string          `json:"reason"`
+	Said    string          `json:"said,omitempty"`
+	Message *scenarios.Text `json:"message,omitempty"`
+	Charge  int64           `json:"charge,omitempty"`
+	Outcome json.RawMessage `json:"outcome,omitempty"`
+}
+
+var sayings = map[string]scenarios.Text{"in": driveIn, "out": safeTrip}
+
+func keep(d *scenarios.Decision) *keptReply {
+	if d == nil {
+		return nil
+	}
+	k := &keptReply{Reason: d.Reason, Charge: d.Charge, Outcome: d.Outcome}
+	switch d.Message {
+	case driveIn:
+		k.Said = "in"
+	case safeTrip:
+		k.Said = "out"
+	default:
+		k.Message = &d.Message
+	}
+	return k
+}
+
+func (k *keptReply) decision() *scenarios.Decision {
+	d := &scenarios.Decision{Allow: k.Reason == "ok", Reason: k.Reason, Message: sayings[k.Said], Charge: k.Charge, Outcome: k.Outcome}
+	if k.Message != nil {
+		d.Message = *k.Message
+	}
+	return d
 }
 
 // A reply is what a request was answered.
@@ -105,10 +141,10 @@ func (st *state) stage(name string, at time.Time, request string, d *scenarios.D
 				s.reply = &reply{d, request, at}
 			}
 			data = struct {
-				Fact    fact                `json:"fact"`
-				Reply   *scenarios.Decision `json:"reply,omitempty"`
-				Request string              `json:"request,omitempty"`
-			}{f, d, request}
+				Fact    fact       `json:"fact"`
+				Reply   *keptReply `json:"reply,omitempty"`
+				Request string     `json:"request,omitempty"`
+			}{f, keep(d), request}
 		} else {
 			key = fmt.Sprintf("%s/%d", name, i)
 			data = struct {
@@ -148,10 +184,7 @@ func (st *state) Apply(e eventlog.Event) error {
 	}
 	var answer *reply
 	if r.Reply != nil {
-		answer = &reply{&scenarios.Decision{}, r.Request, e.Time}
-		if err := json.Unmarshal(r.Reply, answer.decision); err != nil {
-			return err
-		}
+		answer = &reply{r.Reply.decision(), r.Request, e.Time}
 	}
 	return st.learn(e, f, answer)
 }
