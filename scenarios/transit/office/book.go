@@ -94,16 +94,19 @@ func (o *Office) bookMonth(ctx context.Context, m int, done *Booking, chosen fun
 	return o.post(ctx, m, done)
 }
 
-// changed returns the marks that ask for the fares of the month.
-func (w window) changed() []map[string]int64 {
-	marks := []map[string]int64{w.this.dirty}
+// marks are those that ask for the fares of a month: its own, and of the months
+// before and after it.
+type marks [3]map[string]int64
+
+func (w window) changed() (m marks) {
+	m[0] = w.this.dirty
 	if w.previous != nil {
-		marks = append(marks, w.previous.dirtyTo)
+		m[1] = w.previous.dirtyTo
 	}
 	if w.next != nil {
-		marks = append(marks, w.next.dirtyOn)
+		m[2] = w.next.dirtyOn
 	}
-	return marks
+	return m
 }
 
 // bookPeople decides and appends the fares of some people.
@@ -113,7 +116,7 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 		return fmt.Errorf("office: month %d has been archived meanwhile", m)
 	}
 	type person struct {
-		marks    []int64
+		marks    [len(marks{})]int64
 		waits    bool // for a day that is not chosen
 		findings []Finding
 	}
@@ -126,8 +129,8 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 			for _, name := range people {
 				p := &person{}
 				seen[name] = p
-				for _, marks := range w.changed() {
-					p.marks = append(p.marks, marks[name])
+				for i, changed := range w.changed() {
+					p.marks[i] = changed[name]
 				}
 				charges, set, err := o.settle(w, name)
 				if _, tooMany := errors.AsType[*fare.LimitError](err); tooMany {
@@ -170,10 +173,10 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 	}
 	o.mu.Unlock()
 	// What has changed since it was computed stays marked.
-	return o.clear(ctx, m, func(marks []map[string]int64) {
+	return o.clear(ctx, m, func(m marks) {
 		for name, p := range seen {
-			for i, changed := range marks {
-				if !p.waits && i < len(p.marks) && changed[name] == p.marks[i] {
+			for i, changed := range m {
+				if !p.waits && changed[name] == p.marks[i] {
 					delete(changed, name)
 				}
 			}
@@ -197,15 +200,14 @@ func (o *Office) around(ctx context.Context, m int, this *month, look func(w win
 }
 
 // clear lets a function take marks off, with no tap coming in between.
-func (o *Office) clear(ctx context.Context, m int, off func(marks []map[string]int64)) error {
-	for _, c := range []struct {
+func (o *Office) clear(ctx context.Context, m int, off func(marks)) error {
+	for i, c := range [len(marks{})]struct {
 		id    int
 		marks func(*month) map[string]int64
-		place int
 	}{
-		{m, func(s *month) map[string]int64 { return s.dirty }, 0},
-		{previousMonth(m), func(s *month) map[string]int64 { return s.dirtyTo }, 1},
-		{nextMonth(m), func(s *month) map[string]int64 { return s.dirtyOn }, 2},
+		{m, func(s *month) map[string]int64 { return s.dirty }},
+		{previousMonth(m), func(s *month) map[string]int64 { return s.dirtyTo }},
+		{nextMonth(m), func(s *month) map[string]int64 { return s.dirtyOn }},
 	} {
 		s := o.month(c.id)
 		if s == nil {
@@ -213,9 +215,9 @@ func (o *Office) clear(ctx context.Context, m int, off func(marks []map[string]i
 		}
 		// Change and not View: it excludes Apply and other readers.
 		if err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-			marks := make([]map[string]int64, 3)
-			marks[c.place] = c.marks(s.state)
-			off(marks)
+			var m marks
+			m[i] = c.marks(s.state)
+			off(m)
 			return nil, nil
 		}); err != nil {
 			return err
