@@ -112,6 +112,9 @@ func TestMonths(t *testing.T) {
 		book := func() {
 			_, err := d.Book(t.Context(), office.BookRequest{Through: "2026-12-02"})
 			require.NoError(t, err)
+			again, err := d.Book(t.Context(), office.BookRequest{Through: "2026-12-02"})
+			require.NoError(t, err)
+			assert.Zero(t, *again, "what has not changed is not computed")
 		}
 		if outFirst {
 			in, out = out, in

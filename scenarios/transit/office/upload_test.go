@@ -3,6 +3,7 @@ package office_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -129,4 +130,37 @@ func TestArchive(t *testing.T) {
 	st, err := d.Settle(ctx, date(30))
 	require.NoError(t, err)
 	assert.Equal(t, fmt.Sprint([]scenarios.SettlementLine{{Party: "bus/b", Count: 1, Fen: 200}}), fmt.Sprint(st.Lines))
+}
+
+// nowhere is an event store that keeps nothing.
+type nowhere struct{}
+
+func (nowhere) Append(context.Context, string, int64, []eventlog.Event) error { return nil }
+func (nowhere) Read(context.Context, string, int64, int) ([]eventlog.Event, error) {
+	return nil, nil
+}
+
+// TestMemory: what a tap takes in memory until its month is archived.
+func TestMemory(t *testing.T) {
+	d := open(t, func(c *office.Config) { c.Events = nowhere{} })
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	const people, taps = 500, 40
+	for i := range taps {
+		b := tap.Batch{Gate: "gate A"}
+		for n := range people {
+			b.Taps = append(b.Taps, d.newTap(n, tap.Board, "A", at(1+i/2, "08:00").Add(time.Duration(i)*time.Hour)))
+		}
+		_, err := d.Upload(t.Context(), b)
+		require.NoError(t, err)
+	}
+	each := (heap() - before) / (people * taps)
+	assert.Equal(t, people*taps, d.InMemory())
+	assert.Less(t, each, uint64(320), "bytes a tap")
+	t.Logf("%d bytes a tap", each)
 }
