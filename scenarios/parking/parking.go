@@ -56,8 +56,8 @@
 // What happens is an event in Config.Store, and the state in memory is read from
 // the events. Transactions and orders to the bank follow from events, under keys
 // made of them, and are made again at a restart where they may be missing. The
-// events hold no personal data but pseudonyms: a plate or a mandate is in them
-// sealed under Config.Key.
+// events hold no personal data but pseudonyms: a plate is in them masked, or
+// sealed under Config.Key as a mandate is.
 package parking
 
 import (
