@@ -40,11 +40,11 @@ func Example() {
 	for _, online = range []bool{true, false} {
 		code := patient.Show(citycode.Medical).Bytes()
 		d, err := desk.Scan(context.Background(), code, hospital.CheckIn, nil)
-		fmt.Println(d.Allow, d.Reason, d.Message.Zh, string(d.Outcome), err)
+		fmt.Println(d.Allow, d.Reason, d.Message.Zh, d.Outcome != nil, err)
 	}
 	// Output:
-	// true ok 签到成功，您是 1 号 {"patient":"P-2041","queue":1} <nil>
-	// false online-required 此业务需要联网，请稍后或到人工窗口  <nil>
+	// true ok 签到成功，您是 1 号 true <nil>
+	// false online-required 此业务需要联网，请稍后或到人工窗口 false <nil>
 }
 
 // exampleTB stands where a test would: what goes wrong in an example panics.

@@ -65,9 +65,15 @@ func TestContract(t *testing.T) {
 	people := scenariotest.NewPeople(t, newScenario(), citycode.ProfileMedical)
 	scenariotest.Run(t, newScenario, func(c scenarios.Carrier) []scenarios.Visit {
 		return []scenarios.Visit{
-			people.Visit(c, "li", 0, CheckIn, `{"department":"internal"}`),
+			people.Visit(c, "li", 0, CheckIn, `{"department":"internal","credit":true}`),
 			people.Visit(c, "li", 0, CheckIn, `{"department":"eyes"}`),
 			people.Visit(c, "wang", 0, CheckIn, `{"department":"internal"}`),
+			people.Visit(c, "li", 0, Next, ``),
+			people.Visit(c, "li", 0, Agree, `{"order":"o1"}`),
+			people.Visit(c, "li", 0, Agree, ``),
+			people.Visit(c, "li", 0, Serve, `{"station":"lab"}`),
+			people.Visit(c, "li", 0, Serve, `{"station":"consult"}`),
+			people.Visit(c, "li", 0, Leave, ``),
 		}
 	})
 }
@@ -83,16 +89,22 @@ func TestCheckIn(t *testing.T) {
 		got, err := d.checkIn(li, ``)
 		require.NoError(t, err)
 		assert.True(t, got.Allow, got.Reason)
-		assert.JSONEq(t, `{"patient":"P-1","queue":1}`, string(got.Outcome))
+		assert.JSONEq(t, `{"patient":"P-1","queue":1,"encounter":"e1","steps":[
+			{"kind":"consult","text":{"zh":"候诊，1 号","en":"Wait for number 1"}},
+			{"kind":"leave","text":{"zh":"可以离院，稍后还款","en":"You can leave, and pay later"}}]}`, string(got.Outcome))
+		first := got
 		assert.Equal(t, scenarios.Text{Zh: "签到成功，您是 1 号", En: "Checked in; your number is 1"}, got.Message)
 
 		got, err = d.checkIn(wang, `{}`)
 		require.NoError(t, err)
-		assert.JSONEq(t, `{"patient":"P-2","queue":2}`, string(got.Outcome))
+		var ticket Ticket
+		require.NoError(t, json.Unmarshal(got.Outcome, &ticket))
+		assert.Equal(t, 2, ticket.Queue)
+		assert.Equal(t, "P-2", ticket.Patient)
 
 		got, err = d.checkIn(li, `{}`)
 		require.NoError(t, err)
-		assert.JSONEq(t, `{"patient":"P-1","queue":1}`, string(got.Outcome), "a second check-in keeps the number")
+		assert.JSONEq(t, string(first.Outcome), string(got.Outcome), "a second check-in keeps the number")
 
 		got, err = d.checkIn(nobody, `{}`)
 		require.NoError(t, err)

@@ -34,7 +34,8 @@ func NewBatch(closed Day) *Batch {
 // Know tells of a transaction in the store: those with the keys of the batch,
 // and those that it corrects, where they exist. The batch keeps a copy.
 func (b *Batch) Know(r *Record) {
-	b.records[r.Transaction.Key()] = &Record{r.Transaction, slices.Clone(r.Taken), r.Reversed}
+	known := *r
+	b.records[r.Transaction.Key()] = &known
 }
 
 // KnowTurnover tells what an account has moved on a day, where it has: in the
@@ -93,9 +94,9 @@ func (b *Batch) take(t *Transaction) ([]int64, Reason) {
 	if original.Transaction.Corrects() != "" {
 		return nil, NotCorrectable
 	}
-	taken := slices.Clone(original.Taken)
+	taken := slices.Clone(original.Taken) // the old one may be the store's
 	whole := t.draft.Reverses != ""
-	if whole && (original.Reversed || slices.ContainsFunc(taken, func(fen int64) bool { return fen != 0 })) {
+	if whole && slices.ContainsFunc(taken, func(fen int64) bool { return fen != 0 }) {
 		return nil, AlreadyCorrected
 	}
 	for _, p := range t.draft.Postings {

@@ -3,12 +3,14 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// maxParameters bounds those of one statement. SQLite takes 32766.
-const maxParameters = 6000
+// maxParameters bounds those of one statement: SQLite takes longer for each the
+// more there are, and more than this many saves PostgreSQL little.
+const maxParameters = 120
 
 // A querier is a *sql.DB or a *sql.Tx.
 type querier interface {
@@ -33,29 +35,49 @@ func read(ctx context.Context, q querier, f func(scan func(...any) error) error,
 // insert writes rows of values, many with one statement, and returns how many
 // were written. into is all before the values, behind what follows them.
 func insert(ctx context.Context, tx *sql.Tx, into string, rows [][]any, behind string) (int64, error) {
-	var written int64
-	for len(rows) > 0 {
-		n := min(len(rows), maxParameters/len(rows[0]))
-		args := make([]any, 0, n*len(rows[0]))
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	columns := len(rows[0])
+	text := func(n int) string {
 		var b strings.Builder
 		b.WriteString(into)
-		for i, row := range rows[:n] {
+		for i := range n {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			list(&b, len(args)+1, len(row))
-			args = append(args, row...)
+			list(&b, 1+i*columns, columns)
 		}
 		b.WriteString(behind)
-		result, err := tx.ExecContext(ctx, b.String(), args...)
+		return b.String()
+	}
+	var written int64
+	count := func(result sql.Result, err error) error {
 		if err != nil {
-			return 0, err
+			return err
 		}
 		affected, err := result.RowsAffected()
+		written += affected
+		return err
+	}
+	// All statements but the last are the same: parsed once.
+	if full := maxParameters / columns; len(rows) >= 2*full {
+		statement, err := tx.PrepareContext(ctx, text(full))
 		if err != nil {
 			return 0, err
 		}
-		written += affected
+		defer statement.Close()
+		for ; len(rows) >= full; rows = rows[full:] {
+			if err := count(statement.ExecContext(ctx, slices.Concat(rows[:full]...)...)); err != nil {
+				return 0, err
+			}
+		}
+	}
+	for len(rows) > 0 {
+		n := min(len(rows), maxParameters/columns)
+		if err := count(tx.ExecContext(ctx, text(n), slices.Concat(rows[:n]...)...)); err != nil {
+			return 0, err
+		}
 		rows = rows[n:]
 	}
 	return written, nil

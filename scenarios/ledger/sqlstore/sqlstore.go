@@ -19,9 +19,10 @@
 //
 // Every call is one SQL transaction: whole or nothing, whatever fails or is
 // cancelled. Serialization failures (SQLSTATE 40001, 40P01) and a busy SQLite
-// are tried again, a bounded number of times. Read committed is enough: what
-// one commit must not do behind the back of another is held off by row locks,
-// taken by an UPDATE because not every engine has FOR UPDATE.
+// are tried again, a bounded number of times. Transactions ask for read
+// committed, and an engine that gives more only makes them collide more often:
+// what one commit must not do behind the back of another is held off by row
+// locks, taken by an UPDATE because not every engine has FOR UPDATE.
 package sqlstore
 
 import (
@@ -48,7 +49,7 @@ var Schema string
 const (
 	DefaultShards   = 8
 	MaxShards       = 64
-	DefaultAttempts = 10
+	DefaultAttempts = 16
 )
 
 // Options are the settings of a store. The zero value is safe.
@@ -165,7 +166,7 @@ func (s *Store) do(ctx context.Context, f func(context.Context, *sql.Tx) error) 
 }
 
 func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return err
 	}

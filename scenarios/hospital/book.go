@@ -1,0 +1,168 @@
+package hospital
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/citizencode/citizencode/scenarios/eventlog"
+	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/rails"
+)
+
+// The accounts. An encounter's own are named by the hospital and its number.
+func poolAccount(h string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "receivable", "insurer", h, "pool")
+}
+func insuredAccount(h string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "receivable", "insurer", h, "account")
+}
+func creditAccount(h, encounter string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "receivable", "credit", h, encounter)
+}
+func selfAccount(h, encounter string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "receivable", "self", h, encounter)
+}
+func advanceAccount(h, encounter string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "advance", h, encounter)
+}
+func careIncome(h string) ledger.Account     { return ledger.MustAccount(ledger.Income, "hospital", h) }
+func interestIncome(h string) ledger.Account { return ledger.MustAccount(ledger.Income, "interest", h) }
+func fundLoss(h string) ledger.Account {
+	return ledger.MustAccount(ledger.Expense, "emergency-fund", h)
+}
+func ownLoss(h string) ledger.Account { return ledger.MustAccount(ledger.Expense, "hospital", h) }
+func cashAccount(h string) ledger.Account {
+	return ledger.MustAccount(ledger.Asset, "cash", h)
+}
+
+var bankAccount = ledger.MustAccount(ledger.Asset, "bank", "clearing")
+
+// bookKey names a transaction, and an order to a partner.
+func bookKey(what, hospital, of string) string { return "hospital." + what + ":" + hospital + ":" + of }
+
+// chargeDraft books what an order costs and who bears it.
+func chargeDraft(h string, at time.Time, o *order) ledger.Draft {
+	d := ledger.Draft{Key: bookKey("charge", h, o.ID), Kind: "hospital.charge", Time: at, Day: o.day,
+		Postings:   []ledger.Posting{{Account: careIncome(h), Credit: o.Fen}},
+		Attributes: map[string]string{"encounter": o.Encounter}}
+	for _, p := range []ledger.Posting{{Account: poolAccount(h), Debit: o.Parts.Pool}, {Account: insuredAccount(h), Debit: o.Parts.Account},
+		{Account: creditAccount(h, o.Encounter), Debit: o.Parts.Credit}, {Account: selfAccount(h, o.Encounter), Debit: o.Parts.Self},
+		{Account: advanceAccount(h, o.Encounter), Debit: o.Advance}} {
+		if p.Debit > 0 {
+			d.Postings = append(d.Postings, p)
+		}
+	}
+	return d
+}
+
+// checkpoint is after how many transactions the place is kept, so that a
+// restart does not post everything again.
+const checkpoint = 1000
+
+// post brings into the ledger what follows from the events and may be missing.
+// Keys make it the same however often it is done.
+func (s *Scenario) post(ctx context.Context) error {
+	s.posting.Lock()
+	defer s.posting.Unlock()
+	for {
+		var drafts []ledger.Draft
+		var base int64
+		err := s.stream.View(ctx, func() error {
+			base = s.state.base
+			s.posted = max(s.posted, base)
+			drafts = s.state.drafts[s.posted-base:]
+			drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(drafts) == 0 {
+			return s.keepPlace(ctx, base)
+		}
+		verdicts, err := s.books.PostEach(ctx, drafts)
+		if err != nil {
+			return fmt.Errorf("book: %w", err)
+		}
+		for i, v := range verdicts {
+			if v.Refused == nil {
+				continue
+			}
+			if err := s.postLate(ctx, drafts[i], v.Refused); err != nil {
+				return fmt.Errorf("book: %w", err)
+			}
+		}
+		s.posted += int64(len(drafts))
+	}
+}
+
+// postLate books what belongs to a closed day on the first that is open.
+func (s *Scenario) postLate(ctx context.Context, d ledger.Draft, refused *ledger.RefusedError) error {
+	for range 3 { // a day may close meanwhile, but not often
+		if refused.Reason != ledger.DayClosed {
+			break
+		}
+		_, err := s.books.Post(ctx, d.On(refused.Open))
+		if !errors.As(err, &refused) {
+			return err
+		}
+	}
+	return refused
+}
+
+func (s *Scenario) keepPlace(ctx context.Context, base int64) error {
+	if s.posted-base < checkpoint {
+		return nil
+	}
+	err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		if s.state.base >= s.posted {
+			return nil, nil
+		}
+		e, err := event(fmt.Sprintf("posted:%d", s.posted), posted, time.Unix(0, 0), postedChange{s.posted})
+		return []eventlog.Event{e}, err
+	})
+	if errors.Is(err, eventlog.ErrKeyTaken) {
+		return nil
+	}
+	return err
+}
+
+// tellLender tells the lender what has been repaid and what it need not hold
+// any longer.
+func (s *Scenario) tellLender(ctx context.Context) error {
+	var tasks []task
+	if err := s.stream.View(ctx, func() error { tasks = append(tasks, s.state.outbox...); return nil }); err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		var o *rails.Order
+		var err error
+		key := s.partnerKey("tell", t.key)
+		if t.fen > 0 {
+			o, err = rails.RepaymentOrder(s.lender, rails.Repayment{Key: key, Account: t.patient, Fen: t.fen})
+		} else {
+			o, err = rails.ReleaseOrder(s.lender, rails.Release{Key: key, Authorisation: s.partnerKey("authorise", t.encounter)})
+		}
+		if err != nil {
+			return err
+		}
+		answer, err := s.settler.Settle(ctx, o, nil)
+		if err != nil {
+			return fmt.Errorf("tell the lender: %w", err)
+		}
+		change := sentChange{Key: t.key}
+		if answer.State == rails.Declined {
+			change.Reason = answer.Reason
+		}
+		err = s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+			e, err := event("sent:"+t.key, sent, time.Unix(0, 0), change)
+			return []eventlog.Event{e}, err
+		})
+		if err != nil && !errors.Is(err, eventlog.ErrKeyTaken) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,44 @@
+package sqlstore_test
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/ledger/ledgertest"
+	"github.com/citizencode/citizencode/scenarios/ledger/sqlstore"
+)
+
+// BenchmarkPost is one transaction of two postings, on a durable SQLite, alone
+// and in batches; a batch shares one disk write. One operation is one
+// transaction.
+func BenchmarkPost(b *testing.B) {
+	for _, size := range []int{1, 100, ledger.MaxBatch} {
+		b.Run(fmt.Sprint("batch-", size), func(b *testing.B) {
+			db, err := sql.Open("sqlite", durable(filepath.Join(b.TempDir(), "ledger.db")))
+			require.NoError(b, err)
+			defer db.Close()
+			store, err := sqlstore.Open(b.Context(), db, sqlstore.Options{})
+			require.NoError(b, err)
+			l := ledger.New(store)
+			var drafts []ledger.Draft
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				d := ledgertest.Fare(fmt.Sprint("tap-", i), 100)
+				d.Postings[0].Account = ledger.MustAccount(ledger.Asset, "receivable", fmt.Sprint(i%50_000))
+				if drafts = append(drafts, d); len(drafts) < size {
+					continue
+				}
+				if _, err := l.PostEach(b.Context(), drafts); err != nil {
+					b.Fatal(err)
+				}
+				drafts = drafts[:0]
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "tx/s")
+		})
+	}
+}
