@@ -53,6 +53,33 @@ func TestVerifierNeedsACombiner(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
 	_, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(struct{ engine.Engine }{engine.Default()}), Replay: c.Guard()})
 	assert.ErrorContains(t, err, "combine")
+	c.Draft.Entries = slices.DeleteFunc(c.Draft.Entries, func(e citycode.TrustEntry) bool { return e.Use == citycode.UseImplicit })
+	_, err = citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(struct{ engine.Engine }{engine.Default()}), Replay: c.Guard()})
+	assert.NoError(t, err, "a city without implicit keys needs none")
+}
+
+// A segment of one byte is a segment: another size is not the profile's.
+func TestSmallestSegments(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	sealed, sourced := citycode.TransitProfile(), citycode.TransitProfile()
+	sealed.ID, sealed.Name, sealed.City, sealed.SealSize = 0xf1, "sealed", citycodetest.Shenyang, 1
+	sourced.ID, sourced.Name, sourced.City, sourced.SourceSize = 0xf2, "sourced", citycodetest.Shenyang, 1
+	v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(nil), Replay: c.Guard(), Now: c.Clock.Now, Profiles: []citycode.Profile{sealed, sourced}})
+	require.NoError(t, err)
+	now := uint32(c.Clock.Now().Unix())
+	for size, want := range map[int]citycode.Reason{1: citycode.IssuerNotAllowed, 2: citycode.Malformed} {
+		for _, p := range []citycode.Profile{sealed, sourced} {
+			s := stranger{version: 0x11, mode: p.ModeByte(), profile: byte(p.ID), issuer: uint32(c.Issuer.ID()), issuedAt: now, notAfter: now + 60, scenes: 1, subject: make([]byte, 8),
+				issuerKey: citycodetest.Key("210100 issuer"), holder: citycodetest.Key("citizen"), time: now, audience: 1}
+			if p.SealSize > 0 {
+				s.seal = make([]byte, 2+12+size+16)
+			} else {
+				s.source = make([]byte, size)
+			}
+			_, reason := verdict(t, v, reads(t, s.token(t)), citycode.Check{Audience: citycode.Transit})
+			assert.Equal(t, want, reason, "%s, %d", p.Name, size)
+		}
+	}
 }
 
 // A card answers a whole challenge.

@@ -161,6 +161,20 @@ func TestReplayKeepsUpWithTime(t *testing.T) {
 	assert.Less(t, g.Floor(), now-90)
 }
 
+// TestReplayForgetsWhatIsTooOld: a guard that is full of codes which nobody can show any more forgets all of them, and
+// not an eighth.
+func TestReplayForgetsWhatIsTooOld(t *testing.T) {
+	now, elapsed := noon, time.Duration(0)
+	g := newGuard(t, citycode.ReplayConfig{Boot: at(now), Journal: emptyJournal, MaxEntries: 64, Elapsed: func() time.Duration { return elapsed }})
+	for n := range 64 {
+		require.Zero(t, g.Present(acceptance(n, now+int64(n), 1), now))
+	}
+	now, elapsed = now+200, 200*time.Second
+	require.Zero(t, g.Present(acceptance(64, now, 1), now))
+	assert.Equal(t, 1, g.Len())
+	assert.EqualValues(t, noon+63, g.Floor())
+}
+
 // TestReplayForgetsOnlyUnderAFloor: what was evicted because it was too old is
 // not too old any more when somebody sets the clock back.
 func TestReplayForgetsOnlyUnderAFloor(t *testing.T) {

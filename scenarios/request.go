@@ -70,7 +70,8 @@ func ReadStrict(root string, raw []byte, limit int, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &wrong) && wrong.Field != "":
-		return &RequestError{root + "." + wrong.Field, fmt.Errorf("%s where %s belongs", wrong.Value, wrong.Type)}
+		path, _ := pathAt(json.NewDecoder(bytes.NewReader(raw)), wrong.Offset, root)
+		return &RequestError{path, fmt.Errorf("%s where %s belongs", wrong.Value, wrong.Type)}
 	default:
 		return fail("a value is not of its type")
 	}
@@ -116,6 +117,32 @@ func checkNames(d *json.Decoder, t reflect.Type, path string) error {
 	}
 	_, err = d.Token() // the closing bracket
 	return err
+}
+
+// pathAt reads one JSON value, known to be valid, up to an offset in bytes, and
+// returns the path of the value that ends or opens there. The path that
+// encoding/json gives leaves out the keys of maps and the places in lists.
+func pathAt(d *json.Decoder, offset int64, path string) (at string, found bool) {
+	token, err := d.Token()
+	if err != nil || d.InputOffset() >= offset {
+		return path, true
+	}
+	if token != json.Delim('{') && token != json.Delim('[') {
+		return "", false
+	}
+	for i := 0; d.More(); i++ {
+		inner := fmt.Sprintf("%s[%d]", path, i)
+		if token == json.Delim('{') {
+			token, _ := d.Token()
+			name, _ := token.(string)
+			inner = path + "." + shortened(name)
+		}
+		if at, found := pathAt(d, offset, inner); found {
+			return at, true
+		}
+	}
+	_, err = d.Token() // the closing bracket
+	return path, err != nil || d.InputOffset() >= offset
 }
 
 // typeOfName returns the type of what stands under a name in a value of t.

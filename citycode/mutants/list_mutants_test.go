@@ -23,7 +23,7 @@ var listMutants = []mutant{
 		attack: "An old status list makes valid again what was revoked.",
 		clause: "§6.2", vector: "sl-0351",
 		file: "citycode/status.go",
-		old:  `	if m.list.version.Before(have) {`,
+		old:  `	if l.Version().Before(have) {`,
 		new:  `	if false {`,
 	},
 	{
@@ -103,15 +103,15 @@ var listMutants = []mutant{
 		attack: "A delta that was made for another list is applied, and the list that results was never signed.",
 		clause: "§7.6", vector: "sd-0043",
 		file: "citycode/statusdelta.go",
-		old:  `	if base != l.digest {`,
+		old:  `	if m.Base != l.digest {`,
 		new:  `	if false {`,
 	},
 	{
 		name:   "delta-lifts-a-revocation",
 		attack: "A revocation, which is for good, is taken back.",
 		clause: "§7.6", vector: "sd-0018",
-		file: "citycode/statusdelta.go",
-		old:  `Status(v) == old || old == StatusRevoked {`,
-		new:  `Status(v) == old {`,
+		file: "citycode/internal/statuslist/statuslist.go",
+		old:  `uint8(v) == old || old == Revoked {`,
+		new:  `uint8(v) == old {`,
 	},
 }

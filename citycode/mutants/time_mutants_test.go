@@ -95,8 +95,16 @@ var timeMutants = []mutant{
 		attack: "Whoever keeps a terminal from new status lists keeps a revoked code alive.",
 		clause: "§5.8", vector: "tv-0816",
 		file: "citycode/verify.go",
-		old:  `		case now > l.expires || now-l.issuedAt > int64(p.StatusAge/time.Second):`,
+		old:  `		case now > l.until || now-int64(l.head.IssuedAt) > int64(p.StatusAge/time.Second):`,
 		new:  `		case false:`,
+	},
+	{
+		name:   "list-of-a-retired-signer",
+		attack: "Whoever found a list key that was laid aside dates a list back to before anything was revoked.",
+		clause: "§5.8", vector: "tv-0827",
+		file: "citycode/status.go",
+		old:  `	l.until = min(int64(m.Expires), verifyUntil)`,
+		new:  `	l.until = max(int64(m.Expires), verifyUntil)`,
 	},
 	{
 		name:   "missing-status-as-good",

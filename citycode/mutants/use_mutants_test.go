@@ -46,8 +46,8 @@ var useMutants = []mutant{
 		attack: "A card's answer may take as long as a phone's, which is long enough for a relay.",
 		clause: "§5.11", vector: "tv-1117",
 		file: "citycode/verify.go",
-		old:  `		limit = int64(CardChallengeAge / time.Second)`,
-		new:  `		limit = int64(p.MaxAge / time.Second)`,
+		old:  `			limit = CardChallengeAge`,
+		new:  `			limit = p.MaxAge`,
 	},
 	{
 		name:   "card-without-challenge",

@@ -145,32 +145,3 @@ func Example_bind() {
 	// insurance: accepted - parking: accepted - bus: accepted
 	// insurance: not-bound - parking: accepted - bus: accepted
 }
-
-// Switch (切换): a contract keeps the metro for its own code until a date. The
-// same wallet and the same gate change over when the clock passes it.
-func Example_switch() {
-	city := citycodetest.NewCity(exampleTB{}, citycodetest.Shenyang)
-	citizen := city.Citizen("Han Meimei", citycode.ProfileTransit, citycode.Transit, func(c *citycode.Claims) { c.NotAfter = c.IssuedAt.Add(72 * time.Hour) })
-	line1 := partner.Site{Operator: "metro", Place: "line 1", Scene: citycode.Transit}
-	agreements := must(partner.NewAgreements(partner.Agreement{Site: line1, Scheme: "metro-code", Until: citycodetest.Start.Add(48 * time.Hour)}))
-	gate := city.Verifier(nil)
-
-	day := func() {
-		now := city.Clock.Now()
-		err := agreements.Taken(line1, now)
-		if err == nil {
-			_, err = gate.Verify(citizen.Show(citycode.Transit), citycode.Check{Audience: citycode.Transit})
-		}
-		fmt.Println(now.Format(time.DateTime), "- wallet shows:", agreements.Shown(line1, now), "- gate, of a citizen code:", verdict(err))
-	}
-	day()
-	city.Clock.Advance(48*time.Hour - time.Second)
-	day()
-	city.Clock.Advance(time.Second)
-	day()
-
-	// Output:
-	// 2026-11-22 00:00:00 - wallet shows: metro-code - gate, of a citizen code: exclusive
-	// 2026-11-23 23:59:59 - wallet shows: metro-code - gate, of a citizen code: exclusive
-	// 2026-11-24 00:00:00 - wallet shows: citizen-code - gate, of a citizen code: accepted
-}

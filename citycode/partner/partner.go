@@ -8,9 +8,8 @@
 //   - bind (绑定): our code alone. A [Desk] verifies it and asks the partner's
 //     [Directory] which of its accounts the subject is bound to; [Bindings] is one
 //     in memory. Unbinding makes this partner refuse and nobody else.
-//   - switch (切换): while an [Agreement] gives a place to the partner's own code,
-//     the wallet shows that one and the gate takes no other. From its date on both
-//     turn to the citizen code, by the clock alone.
+//   - switch (切换): the wallet shows the partner's own code until a contract ends.
+//     That is the register of scenarios/agreement.
 //
 // Nothing here changes what a code is or what a verifier says about it.
 package partner
@@ -22,7 +21,7 @@ import (
 )
 
 // A Reason says in one stable word why a partner refuses what a verifier has
-// accepted, or would.
+// accepted.
 type Reason string
 
 // The reasons of a partner. They are no verdicts about the code.
@@ -32,7 +31,6 @@ const (
 	Unavailable  Reason = "partner-unavailable" // it could not be asked, which is neither of the above
 	AlreadyBound Reason = "already-bound"
 	NotProven    Reason = "not-proven" // the code does not prove that its subject stands here
-	Exclusive    Reason = "exclusive"  // the place is still the partner's own code's
 	Full         Reason = "full"
 )
 

@@ -132,6 +132,8 @@ func (e *envelope) statusValid() {
 	b.valid("Status Boundary", "a revoked entry that was suspended before is listed once", func(c *statusCase) {
 		c.revoked, c.suspended, c.have = []uint32{3, 77, 78, 500}, []uint32{999}, &listVersion{1, 3}
 	})
+	b.valid("Rice Boundary", "69 of 3200: q is 32, so k is 5", states(3200, upTo(69*46, 46), nil))
+	b.valid("Rice Boundary", "69 of 3199: q is 31, so k is 4", states(3199, upTo(69*46, 46), nil))
 }
 
 func (e *envelope) statusFormat() {

@@ -168,7 +168,7 @@ func TestParseIsStrict(t *testing.T) {
 		``:                                  "registry",
 		`{"agreements":[],"agreements":[]}`: "registry.agreements",
 		`{"agreements":[{"id":"a","exclusiv":{}}]}`: "registry.agreements[0].exclusiv",
-		`{"agreements":[{"fee":{"fen":0.5}}]}`:      "registry.agreements.fee.fen",
+		`{"agreements":[{"fee":{"fen":0.5}}]}`:      "registry.agreements[0].fee.fen",
 	} {
 		_, err := Parse([]byte(data))
 		requireWrong(t, err, path, Malformed)

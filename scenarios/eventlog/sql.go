@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/citizencode/citizencode/scenarios/sqltx"
 )
 
 // Schema makes the table of an SQL store, in the SQL that SQLite, PostgreSQL
@@ -23,7 +25,7 @@ var _ Store = (*SQL)(nil)
 
 // NewSQL returns the store of a database, and makes its table if there is none.
 func NewSQL(ctx context.Context, db *sql.DB) (*SQL, error) {
-	if _, err := db.ExecContext(ctx, Schema); err != nil {
+	if err := sqltx.Create(ctx, db, Schema); err != nil {
 		return nil, fmt.Errorf("eventlog: schema: %w", err)
 	}
 	return &SQL{db}, nil
@@ -38,8 +40,8 @@ func (s *SQL) Append(ctx context.Context, stream string, after int64, events []E
 	if err == nil || errors.Is(err, ErrMoved) {
 		return err
 	}
-	// A driver has its own words for a row that exists, or for two commits that
-	// met. What the table holds says which it was, in every database.
+	// A driver has its own words for a row that exists. What the table holds
+	// says which it was, in every database.
 	if count, lookErr := s.count(ctx, s.db, stream); lookErr == nil && count != after {
 		return ErrMoved
 	}
@@ -52,29 +54,26 @@ func (s *SQL) Append(ctx context.Context, stream string, after int64, events []E
 }
 
 func (s *SQL) insert(ctx context.Context, stream string, after int64, events []Event) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	count, err := s.count(ctx, tx, stream)
-	if err != nil {
-		return err
-	}
-	if count != after {
-		return ErrMoved
-	}
-	insert, err := tx.PrepareContext(ctx, `INSERT INTO citizencode_event (stream, seq, key, kind, at, data) VALUES ($1, $2, $3, $4, $5, $6)`)
-	if err != nil {
-		return err
-	}
-	defer insert.Close()
-	for i, e := range events {
-		if _, err := insert.ExecContext(ctx, stream, after+int64(i)+1, e.Key, e.Kind, e.Time.Unix(), string(e.Data)); err != nil {
+	return sqltx.Do(ctx, s.db, func(ctx context.Context, tx *sql.Tx) error {
+		count, err := s.count(ctx, tx, stream)
+		if err != nil {
 			return err
 		}
-	}
-	return tx.Commit()
+		if count != after {
+			return ErrMoved
+		}
+		insert, err := tx.PrepareContext(ctx, `INSERT INTO citizencode_event (stream, seq, key, kind, at, data) VALUES ($1, $2, $3, $4, $5, $6)`)
+		if err != nil {
+			return err
+		}
+		defer insert.Close()
+		for i, e := range events {
+			if _, err := insert.ExecContext(ctx, stream, after+int64(i)+1, e.Key, e.Kind, e.Time.Unix(), string(e.Data)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 type querier interface {

@@ -12,5 +12,9 @@ import (
 var operations = flag.Int("operations", 100_000, "transactions in TestRandom")
 
 func TestRandom(t *testing.T) {
-	ledgertest.Random(t, ledger.New(ledger.NewMemory()), 1, *operations)
+	n := *operations
+	if testing.Short() {
+		n /= 10
+	}
+	ledgertest.Random(t, ledger.New(ledger.NewMemory()), 1, n)
 }

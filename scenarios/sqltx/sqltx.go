@@ -14,14 +14,43 @@ import (
 	"time"
 )
 
-// Attempts is how often a transaction is begun while it collides with others.
-const Attempts = 10
+// DefaultAttempts is how often a transaction is begun while it collides with
+// others. The waits between them are under two seconds together.
+const DefaultAttempts = 16
+
+// ErrCollided is for a function that sees by itself that another commit wrote
+// what it had not found: it returns an error that wraps ErrCollided, and is
+// begun again.
+var ErrCollided = errors.New("collided with another commit")
+
+// Options says how transactions run. The zero value is the usual.
+type Options struct {
+	// Attempts is how often a transaction is begun; 0 means DefaultAttempts.
+	Attempts int
+	// Wait waits before the next attempt; failed counts from 1. Nil means up
+	// to a millisecond, doubled with each attempt, at random: two that collided
+	// must not meet again.
+	Wait func(ctx context.Context, failed int) error
+	// Isolation is that of the transaction; 0 means the database's own.
+	Isolation sql.IsolationLevel
+}
 
 // Do runs f in a transaction. f may run several times and has no other effect
-// than its statements. An error of f ends it.
+// than its statements. An error of f ends it, and is returned as it is.
 func Do(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *sql.Tx) error) error {
+	return Options{}.Do(ctx, db, f)
+}
+
+// Do is [Do] with options.
+func (o Options) Do(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *sql.Tx) error) error {
+	if o.Attempts == 0 {
+		o.Attempts = DefaultAttempts
+	}
+	if o.Wait == nil {
+		o.Wait = wait
+	}
 	for failed := 1; ; failed++ {
-		err := once(ctx, db, f)
+		err := o.once(ctx, db, f)
 		switch {
 		case err == nil:
 			return nil
@@ -30,17 +59,17 @@ func Do(ctx context.Context, db *sql.DB, f func(ctx context.Context, tx *sql.Tx)
 			return fmt.Errorf("sqltx: %w (%v)", ctx.Err(), err)
 		case !collided(err):
 			return err
-		case failed == Attempts:
+		case failed >= o.Attempts:
 			return fmt.Errorf("sqltx: given up after %d attempts: %w", failed, err)
 		}
-		if err := wait(ctx, failed); err != nil {
+		if err := o.Wait(ctx, failed); err != nil {
 			return fmt.Errorf("sqltx: %w", err)
 		}
 	}
 }
 
-func once(ctx context.Context, db *sql.DB, f func(context.Context, *sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
+func (o Options) once(ctx context.Context, db *sql.DB, f func(context.Context, *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation})
 	if err != nil {
 		return err
 	}
@@ -79,24 +108,27 @@ func Exec(ctx context.Context, tx *sql.Tx, query string, args ...any) (int64, er
 // collided reports whether a transaction may succeed if it is begun again. The
 // drivers are recognised by a method: PostgreSQL's have SQLState, SQLite's Code.
 func collided(err error) bool {
+	if errors.Is(err, ErrCollided) {
+		return true
+	}
 	if e, ok := errors.AsType[interface {
 		error
 		SQLState() string
 	}](err); ok {
-		return e.SQLState() == "40001" || e.SQLState() == "40P01"
+		return e.SQLState() == "40001" || e.SQLState() == "40P01" // serialization failure, deadlock
 	}
 	if e, ok := errors.AsType[interface {
 		error
 		Code() int
 	}](err); ok {
-		const busy, locked = 5, 6
+		const busy, locked = 5, 6 // without the extension
 		return e.Code()&0xff == busy || e.Code()&0xff == locked
 	}
 	return false
 }
 
 func wait(ctx context.Context, failed int) error {
-	timer := time.NewTimer(rand.N(time.Millisecond << min(failed, 9)))
+	timer := time.NewTimer(rand.N(time.Millisecond << min(failed, 8)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -57,16 +57,11 @@ func (m *Memory) Book(ctx context.Context, b Booking, capacity int) (Booking, er
 	if b.Party > capacity-m.bySlot[b.Slot] {
 		return Booking{}, ErrSoldOut
 	}
-	m.put(b)
+	kept := b
+	m.bookings[b.ID] = &kept
+	m.byPerson[b.Person] = append(m.byPerson[b.Person], &kept)
+	m.bySlot[b.Slot] += b.Party
 	return b, nil
-}
-
-func (m *Memory) put(b Booking) {
-	m.bookings[b.ID] = &b
-	m.byPerson[b.Person] = append(m.byPerson[b.Person], &b)
-	if b.live() {
-		m.bySlot[b.Slot] += b.Party
-	}
 }
 
 func (b *Booking) live() bool { return b.State == Held || b.State == Confirmed }

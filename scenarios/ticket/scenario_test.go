@@ -242,7 +242,8 @@ func TestRow37TwoOfflineGates(t *testing.T) {
 			var m ticket.Manifest
 			require.NoError(t, json.Unmarshal(wire, &m))
 			cfg := zoo()
-			cfg.Store = ticket.NewGateStore(&m)
+			cfg.Store = ticket.NewMemory()
+			require.NoError(t, ticket.Load(t.Context(), cfg.Store, &m))
 			gates[i], err = ticket.New(cfg)
 			require.NoError(t, err)
 		}
@@ -271,6 +272,47 @@ func TestRow37TwoOfflineGates(t *testing.T) {
 		assert.Equal(t, &log[0].Use, log[1].First)
 		assert.Equal(t, ticket.AlreadyUsed, p.do("li", ticket.Enter, `{}`, hour).Reason, "the office knows now")
 	}
+}
+
+// A gate that was online again knows what was cancelled, and keeps who is in.
+func TestRow37LoadAgain(t *testing.T) {
+	p := newPark(t)
+	ids := make(map[string]string)
+	for _, name := range []string{"li", "wang", "zhao"} {
+		var place ticket.Place
+		require.NoError(t, json.Unmarshal(p.do(name, ticket.Book, `{"slot":"am"}`, 0).Outcome, &place))
+		ids[name] = place.Booking
+	}
+	m, err := p.Manifest(t.Context(), start)
+	require.NoError(t, err)
+	cfg := zoo()
+	cfg.Store = ticket.NewMemory()
+	require.NoError(t, ticket.Load(t.Context(), cfg.Store, m))
+	gate, err := ticket.New(cfg)
+	require.NoError(t, err)
+	assert.Equal(t, "online-required", handle(t, gate, p.visit("chen", ticket.Book, `{"slot":"am"}`, 0)).Reason, "a gate sells nothing")
+	require.True(t, handle(t, gate, p.visit("li", ticket.Enter, `{}`, hour)).Allow)
+
+	for _, name := range []string{"li", "wang"} { // the office does not know that li is in
+		require.True(t, p.do(name, ticket.Cancel, fmt.Sprintf(`{"booking":%q}`, ids[name]), -hour).Allow)
+	}
+	newer, err := p.Manifest(t.Context(), start)
+	require.NoError(t, err)
+	require.Len(t, newer.Bookings, 1)
+	for range 2 {
+		require.NoError(t, ticket.Load(t.Context(), cfg.Store, newer))
+	}
+	for _, c := range []struct{ name, reason string }{{"li", ticket.AlreadyUsed}, {"wang", ticket.NoTicket}, {"zhao", "ok"}} {
+		assert.Equal(t, c.reason, handle(t, gate, p.visit(c.name, ticket.Enter, `{}`, 2*hour)).Reason, c.name)
+	}
+	log, err := gate.Log(t.Context(), start)
+	require.NoError(t, err)
+	assert.Len(t, log, 2)
+
+	m.Bookings[0].State = ticket.Held
+	assert.ErrorContains(t, ticket.Load(t.Context(), ticket.NewMemory(), m), "bookings[0].state")
+	assert.ErrorContains(t, ticket.Load(t.Context(), ticket.NewMemory(), &ticket.Manifest{Day: "today"}), "day")
+	assert.ErrorContains(t, ticket.Load(t.Context(), ticket.NewMemory(), &ticket.Manifest{Day: "2026-11-22", Uses: make([]ticket.Use, 1)}), "uses[0].key")
 }
 
 func TestRow37SyncVerdicts(t *testing.T) {
@@ -329,6 +371,7 @@ func TestJudge(t *testing.T) {
 			require.True(t, i == 0 || verdicts[i-1].Use.Compare(v.Use) < 0)
 			switch v.Reason {
 			case ticket.OK:
+				require.Empty(t, v.Use.Void)
 				in += v.Use.People
 			case ticket.DoubleUse:
 				require.Greater(t, in+v.Use.People, party)
@@ -379,6 +422,7 @@ func TestRow37Reverse(t *testing.T) {
 	want := p.handle(cancel)
 	assert.JSONEq(t, fmt.Sprintf(`{"booking":%q,"fen":3000}`, place.Booking), string(want.Outcome))
 	assert.Equal(t, want, p.handle(cancel))
+	assert.Equal(t, ticket.NoTicket, p.do("zhao", ticket.Enter, `{}`, hour).Reason, "it is not told to come back for what it cancelled")
 	assert.Equal(t, ticket.AlreadyCancelled, p.do("zhao", ticket.Cancel, fmt.Sprintf(`{"booking":%q}`, place.Booking), hour).Reason)
 	p.income("day", 9_000)
 }

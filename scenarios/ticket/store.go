@@ -58,7 +58,7 @@ var (
 // whole seconds. Implementations are safe for concurrent use; package
 // tickettest is the contract as a test.
 type Store interface {
-	// Book stores b while no more than capacity people are in its slot, else
+	// Book stores b, which is Held or Confirmed, while no more than capacity people are in its slot, else
 	// ErrSoldOut. A booking with its ID is returned as it is. A person has one
 	// booking of a slot that is neither cancelled nor over when b begins, else
 	// ErrBooked.

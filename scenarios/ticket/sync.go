@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -34,16 +35,49 @@ func (s *Scenario) Manifest(ctx context.Context, at time.Time) (*Manifest, error
 	return &Manifest{s.venue, from.In(china).Format(time.DateOnly), bookings, uses}, nil
 }
 
-// NewGateStore returns the store of an offline gate.
-func NewGateStore(m *Manifest) *Memory {
-	s := NewMemory()
+// Load makes a store, one that a gate keeps over a restart, know what a
+// manifest says. It may be loaded again whenever the gate is online: uses of
+// the gate's own stay, and a booking of the day that is not in the newer
+// manifest was cancelled.
+func Load(ctx context.Context, store Store, m *Manifest) error {
+	day, err := time.ParseInLocation(time.DateOnly, m.Day, china)
+	if err != nil {
+		return fmt.Errorf("ticket: manifest: day: %w", err)
+	}
+	known := make(map[string]bool)
 	for _, b := range m.Bookings {
-		s.put(b)
+		known[b.ID] = true
 	}
-	for _, u := range m.Uses {
-		s.add(u)
+	had, err := store.Between(ctx, day, day.AddDate(0, 0, 1))
+	if err != nil {
+		return fmt.Errorf("ticket: manifest: %w", err)
 	}
-	return s
+	for _, b := range had {
+		if known[b.ID] {
+			continue
+		}
+		// What is in already stays in; the office finds it.
+		if _, err := store.Cancel(ctx, b.ID, "manifest", day); err != nil && !errors.Is(err, ErrUsed) {
+			return fmt.Errorf("ticket: manifest: %w", err)
+		}
+	}
+	for i, b := range m.Bookings {
+		if b.State != Confirmed {
+			return fmt.Errorf("ticket: manifest: bookings[%d].state: %q lets nobody in", i, b.State)
+		}
+		if _, err := store.Book(ctx, b, math.MaxInt32); err != nil {
+			return fmt.Errorf("ticket: manifest: bookings[%d]: %w", i, err)
+		}
+	}
+	for i, u := range m.Uses {
+		if err := u.check(); err != nil {
+			return fmt.Errorf("ticket: manifest: uses[%d].%w", i, err)
+		}
+	}
+	if err := store.Add(ctx, m.Uses); err != nil {
+		return fmt.Errorf("ticket: manifest: %w", err)
+	}
+	return nil
 }
 
 // Log returns the uses of the day of a time with their verdicts, in the order

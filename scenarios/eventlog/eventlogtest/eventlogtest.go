@@ -73,14 +73,18 @@ func Run(t *testing.T, newStore func(t *testing.T) eventlog.Store) {
 			many[i] = event(t, fmt.Sprint(i))
 		}
 		for name, call := range map[string]func() error{
-			"no stream":       func() error { return s.Append(ctx, "", 0, []eventlog.Event{good}) },
-			"negative":        func() error { return s.Append(ctx, "a", -1, []eventlog.Event{good}) },
-			"nothing":         func() error { return s.Append(ctx, "a", 0, nil) },
-			"too many":        func() error { return s.Append(ctx, "a", 0, many) },
-			"twice":           func() error { return s.Append(ctx, "a", 0, []eventlog.Event{good, good}) },
-			"no key":          func() error { e := good; e.Key = ""; return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
-			"NUL":             func() error { e := good; e.Key = "a\x00"; return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
-			"long key":        func() error { e := good; e.Key = strings.Repeat("k", 129); return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
+			"no stream": func() error { return s.Append(ctx, "", 0, []eventlog.Event{good}) },
+			"negative":  func() error { return s.Append(ctx, "a", -1, []eventlog.Event{good}) },
+			"nothing":   func() error { return s.Append(ctx, "a", 0, nil) },
+			"too many":  func() error { return s.Append(ctx, "a", 0, many) },
+			"twice":     func() error { return s.Append(ctx, "a", 0, []eventlog.Event{good, good}) },
+			"no key":    func() error { e := good; e.Key = ""; return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
+			"NUL":       func() error { e := good; e.Key = "a\x00"; return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
+			"long key": func() error {
+				e := good
+				e.Key = strings.Repeat("k", 129)
+				return s.Append(ctx, "a", 0, []eventlog.Event{e})
+			},
 			"no kind":         func() error { e := good; e.Kind = ""; return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
 			"no JSON":         func() error { e := good; e.Data = []byte("{"); return s.Append(ctx, "a", 0, []eventlog.Event{e}) },
 			"half a second":   func() error { e := good; e.Time = at.Add(1); return s.Append(ctx, "a", 0, []eventlog.Event{e}) },

@@ -297,17 +297,25 @@ func overflow(b *book) {
 			return d
 		}
 		i := 0
-		for {
-			_, err := b.Post(b.ctx(), fill(i))
-			if err != nil {
-				require.ErrorIs(b.t, err, ledger.Overflow)
-				break
+		for refused := false; !refused; {
+			var drafts []ledger.Draft
+			for range 50 {
+				drafts = append(drafts, fill(i))
+				i++
 			}
-			stands += ledger.MaxAmount
-			i++
+			verdicts, err := b.PostEach(b.ctx(), drafts)
+			require.NoError(b.t, err)
+			for _, v := range verdicts {
+				if v.Refused == nil {
+					stands += ledger.MaxAmount
+					continue
+				}
+				refused = true
+				require.Equal(b.t, ledger.Overflow, v.Refused.Reason)
+			}
 			require.Less(b.t, i, 100*steps, "nothing overflows")
 		}
-		assert.GreaterOrEqual(b.t, i, steps)
+		assert.GreaterOrEqual(b.t, stands, int64(steps*ledger.MaxAmount))
 		balance, err := b.Balance(b.ctx(), full)
 		require.NoError(b.t, err)
 		assert.Equal(b.t, stands, balance.Debit+balance.Credit)

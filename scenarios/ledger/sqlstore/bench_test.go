@@ -42,3 +42,30 @@ func BenchmarkPost(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCloseDay closes days on each of which 5,000 accounts have moved.
+func BenchmarkCloseDay(b *testing.B) {
+	const accounts = 5000
+	l := ledger.New(open(b, filepath.Join(b.TempDir(), "ledger.db"), sqlstore.Options{}))
+	for day := 0; b.Loop(); day++ {
+		b.StopTimer()
+		for i := 0; i < accounts; i += ledger.MaxBatch {
+			var drafts []ledger.Draft
+			for k := range ledger.MaxBatch {
+				d := ledgertest.Fare(fmt.Sprint(day, "-", i+k), 100)
+				d.Day = d.Day.Add(day)
+				d.Postings[0].Account = ledger.MustAccount(ledger.Asset, "receivable", fmt.Sprint(i+k))
+				drafts = append(drafts, d)
+			}
+			if _, err := l.PostEach(b.Context(), drafts); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.StartTimer()
+		c, err := l.CloseDay(b.Context(), ledgertest.Day.Add(day))
+		if err != nil || c.Accounts != accounts+1 {
+			b.Fatal(c, err)
+		}
+	}
+	b.ReportMetric(float64(b.N)*accounts/b.Elapsed().Seconds(), "accounts/s")
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/sqltx"
 )
 
 // Commit implements ledger.Store.
@@ -152,7 +153,7 @@ func write(ctx context.Context, tx *sql.Tx, batch *ledger.Batch, shard int) erro
 	if written != int64(len(transactions)) {
 		// Another shard posted the same key since it was looked for. Begun
 		// again, this commit finds it.
-		return errCollided
+		return sqltx.ErrCollided
 	}
 	if _, err := insert(ctx, tx, `INSERT INTO ledger_posting (account_id, day, time, id, debit, credit) VALUES `, postings, ``); err != nil {
 		return err

@@ -110,6 +110,9 @@ func (s *scene) state() string {
 // TestFaults breaks each statement of a call in each way. What stands is the
 // whole or nothing, and to call again makes it the whole, once.
 func TestFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many databases and nothing concurrent: runs in full without -short")
+	}
 	for name, call := range calls {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
@@ -180,6 +183,9 @@ func TestNoCollision(t *testing.T) {
 
 // TestCollisions: what collides is tried again and succeeds, or is given up.
 func TestCollisions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many databases and nothing concurrent: runs in full without -short")
+	}
 	collisions := []error{sqliteError(5), sqliteError(5 | 2<<8), sqliteError(6), postgresError("40001"), postgresError("40P01")}
 	for name, call := range calls {
 		s := newScene(t)

@@ -29,14 +29,12 @@ import (
 	"context"
 	"database/sql"
 	_ "embed"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/sqltx"
 )
 
 // Schema creates the tables, where they are not there. Its statements end with
@@ -47,9 +45,8 @@ var Schema string
 
 // Defaults and bounds of Options.
 const (
-	DefaultShards   = 8
-	MaxShards       = 64
-	DefaultAttempts = 16
+	DefaultShards = 8
+	MaxShards     = 64
 )
 
 // Options are the settings of a store. The zero value is safe.
@@ -58,10 +55,10 @@ type Options struct {
 	// may be raised later, and differ between servers.
 	Shards int
 	// Attempts is how often a call is begun while the database says that it
-	// collided with another; 0 means DefaultAttempts.
+	// collided with another; 0 means sqltx.DefaultAttempts.
 	Attempts int
-	// Wait waits before the next attempt; failed counts from 1. Nil means up
-	// to 2^failed milliseconds, at random.
+	// Wait waits before the next attempt; failed counts from 1. Nil is the wait
+	// of sqltx.
 	Wait func(ctx context.Context, failed int) error
 }
 
@@ -85,14 +82,8 @@ func Open(ctx context.Context, db *sql.DB, o Options) (*Store, error) {
 	if o.Shards < 1 || o.Shards > MaxShards {
 		return nil, fmt.Errorf("sqlstore: %d shards, not 1 to %d", o.Shards, MaxShards)
 	}
-	if o.Attempts == 0 {
-		o.Attempts = DefaultAttempts
-	}
-	if o.Attempts < 1 {
+	if o.Attempts < 0 {
 		return nil, fmt.Errorf("sqlstore: %d attempts", o.Attempts)
-	}
-	if o.Wait == nil {
-		o.Wait = wait
 	}
 	s := &Store{db: db, options: o}
 	return s, s.do(ctx, s.create)
@@ -146,70 +137,9 @@ func parseDay(s string) (ledger.Day, error) {
 
 // do runs f in a transaction, again while it collides with others.
 func (s *Store) do(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	for failed := 1; ; failed++ {
-		err := s.once(ctx, f)
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			// Drivers have words of their own for a cancelled statement.
-			return fmt.Errorf("sqlstore: %w (%v)", ctx.Err(), err)
-		case !collided(err):
-			return fmt.Errorf("sqlstore: %w", err)
-		case failed == s.options.Attempts:
-			return fmt.Errorf("sqlstore: given up after %d attempts: %w", failed, err)
-		}
-		if err := s.options.Wait(ctx, failed); err != nil {
-			return fmt.Errorf("sqlstore: %w", err)
-		}
+	o := sqltx.Options{Attempts: s.options.Attempts, Wait: s.options.Wait, Isolation: sql.LevelReadCommitted}
+	if err := o.Do(ctx, s.db, f); err != nil {
+		return fmt.Errorf("sqlstore: %w", err)
 	}
-}
-
-func (s *Store) once(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // after Commit it does nothing
-	if err := f(ctx, tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// errCollided: another commit wrote what this one had not found.
-var errCollided = errors.New("collided with another commit")
-
-// collided reports whether a transaction may succeed if it is begun again. The
-// drivers are recognised by a method: PostgreSQL's have SQLState, SQLite's Code.
-func collided(err error) bool {
-	if errors.Is(err, errCollided) {
-		return true
-	}
-	if e, ok := errors.AsType[interface {
-		error
-		SQLState() string
-	}](err); ok {
-		return e.SQLState() == "40001" || e.SQLState() == "40P01"
-	}
-	if e, ok := errors.AsType[interface {
-		error
-		Code() int
-	}](err); ok {
-		const busy, locked = 5, 6
-		return e.Code()&0xff == busy || e.Code()&0xff == locked
-	}
-	return false
-}
-
-func wait(ctx context.Context, failed int) error {
-	most := time.Millisecond << min(failed, 9)
-	timer := time.NewTimer(rand.N(most))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return nil
 }

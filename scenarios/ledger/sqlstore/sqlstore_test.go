@@ -40,6 +40,9 @@ func TestSQLite(t *testing.T) {
 }
 
 func TestRandom(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many databases and nothing concurrent: runs in full without -short")
+	}
 	for _, shards := range []int{1, 3} {
 		ledgertest.Random(t, ledger.New(open(t, filepath.Join(t.TempDir(), "ledger.db"), sqlstore.Options{Shards: shards})), uint64(shards), 5000)
 	}

@@ -12,7 +12,7 @@
 // uplinks. A back office settles again whenever a tap arrives, and posts the
 // difference to what it posted before. What came before a pause without taps is
 // final if the service day changed in the pause, and the pause is longer than
-// [Config.MaxRide], [Config.JoinWithin] and every duration limit of the feed's
+// [Config.MaxRide], Reentry and JoinWithin and every duration limit of the feed's
 // transfer rules; a transfer rule without a limit reaches over any pause.
 //
 // # From taps to legs
@@ -33,8 +33,9 @@
 //     the feed does not know is none: the full fare, never a refusal.
 //   - A leg rule whose product the rider cannot buy does not match the leg.
 //   - Of several leg rules that match, and of the transfers that each opens, the
-//     cheapest whole is charged. A transfer rule that matches is applied, also
-//     where it costs more than not to transfer would.
+//     cheapest whole is charged; of more than 64 ways to go on, the 64 that are
+//     cheapest so far are followed. A transfer rule that matches is applied,
+//     also where it costs more than not to transfer would.
 //   - The duration of a transfer is measured from the first leg of an unbroken
 //     run under one pair of leg groups; with two different groups that is the
 //     leg before. A duration exactly at its limit is within it. Where it needs

@@ -210,7 +210,7 @@ func (e *Engine) offers(l *Leg) []offer {
 // priorities an empty value matches everything; without, what no rule names.
 func (e *Engine) values(named map[string]bool, value string) []string {
 	switch {
-	case value == "" || !e.feed.HasPriority() && !named[value]:
+	case value == "" || !named[value]:
 		return []string{""}
 	case e.feed.HasPriority():
 		return []string{value, ""}

@@ -285,6 +285,10 @@ func TestAgainstOracle(t *testing.T) {
 			}
 		}
 		want += oracle{feed}.cheapest(stretch, sofar{})
+		// The search counts as it goes, the explanation afterwards: alike.
+		if counted := e.PathTotal(legs); counted != s.Total {
+			t.Fatalf("the search counted %d\n%s", counted, explanation(s))
+		}
 		if want != s.Total {
 			t.Fatalf("%d, and not %d\n%s", s.Total, want, explanation(s))
 		}

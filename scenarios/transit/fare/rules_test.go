@@ -33,6 +33,7 @@ ab,0.70,CNY
 bc,0.40,CNY
 less,-2.50,CNY
 much less,-9.00,CNY
+free,0.00,CNY
 -- fare_leg_rules.txt --
 leg_group_id,network_id,fare_product_id
 A,A,a
@@ -132,6 +133,7 @@ from_leg_group_id,to_leg_group_id,transfer_count,fare_transfer_type,fare_product
 C,C,3,0,bc,,
 C,C,1,0,ab,1800,1
 C,C,1,0,,600,1
+C,C,2,0,free,,
 `, fare.Config{})
 	ride := func(clocks ...string) (legs []fare.Leg) {
 		for _, clock := range clocks {
@@ -141,9 +143,9 @@ C,C,1,0,,600,1
 	}
 	costs(t, e, "200+0", ride("08:00", "08:10")...)                                                                            // of two with one count the cheaper
 	costs(t, e, "200+70", ride("08:00", "08:10:01")...)                                                                        // the one in time
-	costs(t, e, "200+40", ride("08:00", "08:30:01")...)                                                                        // the next count
-	costs(t, e, "200+0+40+40", ride("08:00", "08:10", "08:11", "08:12")...)                                                    // second and third transfer
-	costs(t, e, "200+0+40+40+200", ride("08:00", "08:10", "08:11", "08:12", "08:13")...)                                       // a fourth there is not
+	costs(t, e, "200+0", ride("08:00", "08:30:01")...)                                                                         // the next count
+	costs(t, e, "200+0+0+40", ride("08:00", "08:10", "08:11", "08:12")...)                                                     // second and third transfer
+	costs(t, e, "200+0+0+40+200", ride("08:00", "08:10", "08:11", "08:12", "08:13")...)                                        // a fourth there is not
 	costs(t, e, "200+0+300+200+0", append(ride("08:00", "08:05"), bus("B", "08:06"), bus("C", "08:07"), bus("C", "08:08"))...) // another group ends the run
 }
 
@@ -245,6 +247,49 @@ change,change,1,0
 	costs(t, e, "2×700", bus("A", "08:00"), bus("A", "08:10"), bus("A", "08:20"), bus("A", "08:30"))
 }
 
+// A ride that has cost more so far can be the better one to go on from: the
+// second leg is cheaper as a transfer, but the third takes a single leg's place.
+func TestCheapestWholeInPlace(t *testing.T) {
+	e := newEngine(t, letters+`
+-- networks.txt --
+network_id
+A
+B
+P
+-- route_networks.txt --
+network_id,route_id
+A,A
+B,B
+P,C
+-- routes.txt --
+route_id,route_type
+A,3
+B,3
+C,3
+-- fare_leg_rules.txt --
+leg_group_id,network_id,fare_product_id
+A,A,a
+B,B,b
+X,P,x
+Y,P,y
+-- fare_products.txt --
+fare_product_id,amount,currency
+a,5.00,CNY
+b,3.00,CNY
+x,10.00,CNY
+y,10.00,CNY
+xa,2.00,CNY
+ab,1.00,CNY
+-- fare_transfer_rules.txt --
+from_leg_group_id,to_leg_group_id,fare_transfer_type,fare_product_id
+X,A,0,xa
+A,B,2,ab
+`, fare.Config{})
+	legs := []fare.Leg{{Network: "P", Entry: monday("08:00")}, bus("A", "08:10"), bus("B", "08:20")}
+	costs(t, e, "1000+200", legs[:2]...)
+	costs(t, e, "1000+0+100", legs...)
+}
+
 // A leg rule whose product the rider cannot buy does not hide one that he can.
 func TestConcessionRule(t *testing.T) {
 	e := newEngine(t, `
@@ -290,6 +335,60 @@ func TestJoinWithin(t *testing.T) {
 	assert.Len(t, costs(t, e, "400+200", first, second).Charges, 2, "an incomplete leg joins nothing")
 	// A change that is not by the named stations.
 	costs(t, e, "2×200", metro("metro", "M1-00", "08:00", "M1-01", "08:10"), metro("metro", "M2-02-A", "08:20", "M2-00", "08:50"))
+}
+
+// Join rules by station, by named stops, and over two networks.
+func TestJoinRules(t *testing.T) {
+	e := newEngine(t, `
+-- stops.txt --
+stop_id,location_type,parent_station
+1,1,
+2,1,
+2a,2,2
+2b,2,2
+3,1,
+-- routes.txt --
+route_id,route_type,network_id
+A,1,A
+B,1,B
+C,1,C
+-- areas.txt --
+area_id
+z
+-- stop_areas.txt --
+area_id,stop_id
+z,1
+-- fare_products.txt --
+fare_product_id,amount,currency
+one,2.00,CNY
+two,3.00,CNY
+-- fare_leg_rules.txt --
+network_id,from_area_id,fare_product_id,rule_priority
+A,,one,
+B,,one,
+C,,one,
+,z,two,
+-- fare_leg_join_rules.txt --
+from_network_id,to_network_id,from_stop_id,to_stop_id
+A,B,,
+B,C,2,3
+`, fare.Config{})
+	joined := func(want string, n int, a, b fare.Leg) {
+		t.Helper()
+		s := costs(t, e, want, a, b)
+		assert.Len(t, s.Charges, n)
+	}
+	// Over two networks the leg is in neither: only the rule for any network is left.
+	joined("300", 1, metro("A", "1", "08:00", "2a", "08:10"), metro("B", "2b", "08:15", "3", "08:20"))
+	joined("2×200", 2, metro("A", "1", "08:00", "2a", "08:10"), metro("B", "3", "08:15", "2", "08:20"))  // not in one station
+	joined("2×200", 2, metro("C", "1", "08:00", "2a", "08:10"), metro("B", "2b", "08:15", "3", "08:20")) // no rule from C
+	joined("2×200", 2, metro("A", "1", "08:00", "2a", "08:10"), metro("A", "2b", "08:15", "3", "08:20")) // nor to A
+	joined("300", 1, metro("B", "1", "08:00", "2b", "08:10"), metro("C", "3", "08:15", "2", "08:20"))
+	joined("2×200", 2, metro("B", "1", "08:00", "2b", "08:10"), metro("C", "2", "08:15", "1", "08:20")) // out at 2, but not in at 3
+	joined("2×200", 2, metro("B", "1", "08:00", "3", "08:10"), metro("C", "3", "08:15", "1", "08:20"))  // nor out at 2
+	// In before out is no change of lines but two codes, or two clocks.
+	joined("2×200", 2, metro("A", "1", "08:00", "2a", "08:10"), metro("B", "2b", "08:09:59", "3", "08:20"))
+	joined("300", 1, metro("A", "1", "08:00", "2a", "08:10"), metro("B", "2b", "08:10", "3", "08:20"))
 }
 
 func TestFaults(t *testing.T) {

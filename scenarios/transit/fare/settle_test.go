@@ -61,6 +61,7 @@ metro,s3,s2,m2
 metro,s1,s3,m3
 metro,s3,s1,m3
 metro,s1,s1,m9
+metro,s2,s2,m2
 bus,,,b
 `
 
@@ -191,7 +192,10 @@ func TestAutofillFromNeighbours(t *testing.T) {
 	s = settles(t, e, "200+200", trace("in s1 08:00", "out s2 08:30", "out s3 18:30")...)
 	assert.Equal(t, []fare.StepKind{fare.PreviousExit, fare.LegFare}, kinds(s.Charges[1]))
 	// Not at the same station, and not over the end of the service day.
-	settles(t, e, "900+300", trace("in s1a 08:00", "in s1b 18:00", "out s3 18:30")...)
+	settles(t, e, "900+200", trace("in s2 08:00", "in s2 18:00", "out s3 18:30")...)
+	settles(t, e, "200+900", trace("in s1 08:00", "out s2 08:30", "out s2 18:30")...)
+	settles(t, e, "200+200", trace("in s1 22:00", "out s2 23:00", "out s3 2026-03-03 02:59:59")...)
+	settles(t, e, "200+900", trace("in s1 22:00", "out s2 23:00", "out s3 2026-03-03 03:00")...)
 	settles(t, e, "200+200", trace("in s1 23:00", "in s2 2026-03-03 02:59:59", "out s3 2026-03-03 03:10")...)
 	settles(t, e, "900+200", trace("in s1 23:00", "in s2 2026-03-03 03:00", "out s3 2026-03-03 03:10")...)
 	// Not from an exit, nor over one.
@@ -199,6 +203,19 @@ func TestAutofillFromNeighbours(t *testing.T) {
 	// Where the feed has no fare for the inferred leg, the maximum stands.
 	e = newEngine(t, town, fare.Config{Autofill: fare.Autofill{PerMonth: 1}})
 	settles(t, e, "2×900", trace("in s1 08:00", "in s4 09:00")...)
+}
+
+// A stop that the feed does not know completes nothing, even where any stop would do.
+func TestAutofillUnknownStop(t *testing.T) {
+	e := newEngine(t, letters, fare.Config{Autofill: fare.Autofill{PerMonth: 1}})
+	tap := func(sequence uint64, clock, stop string) fare.Tap {
+		return fare.Tap{ID: fare.TapID{Sequence: sequence}, Time: monday(clock), Kind: fare.In, Network: "A", Stop: stop}
+	}
+	s := settles(t, e, "500+500", tap(0, "08:00", "1"), tap(1, "09:00", "2"))
+	assert.Equal(t, []fare.State{fare.Autofilled, fare.MissingExit}, states(s))
+	s = settles(t, e, "500+0", tap(0, "08:00", "1"), tap(1, "09:00", "9"))
+	assert.Equal(t, []fare.State{fare.MissingExit, fare.MissingExit}, states(s))
+	assert.Equal(t, fare.UnknownStop, s.Charges[1].Fault)
 }
 
 // The first legs of a month are completed; then the maximum fare is charged.
@@ -247,9 +264,9 @@ func renumbered(taps []fare.Tap, by uint64) []fare.Tap {
 const dayAndWeek = `
 -- citizencode_fare_caps.txt --
 fare_cap_id,period,amount,currency,network_id,fare_product_id,rider_category_id
+metro,day,6.00,CNY,metro,,
 day,day,7.00,CNY,,,
 week,week,15.00,CNY,,,
-metro,day,6.00,CNY,metro,,
 bus,week,2.00,CNY,,b,
 `
 
@@ -261,7 +278,7 @@ func TestCaps(t *testing.T) {
 	}
 	// The metro cap takes the third ride, the day cap the second bus.
 	s := settles(t, e, "300+300+0+100+0", there("2026-03-02")...)
-	assert.Equal(t, []string{"leg-fare fare_leg_rules.txt:6 m3 adult +300", "cap citizencode_fare_caps.txt:4 metro  -300"},
+	assert.Equal(t, []string{"leg-fare fare_leg_rules.txt:6 m3 adult +300", "cap citizencode_fare_caps.txt:2 metro  -300"},
 		[]string{line(s.Charges[2].Steps[0]), line(s.Charges[2].Steps[1])})
 	// Monday, Tuesday 7 yuan each; on Wednesday 1 yuan of the week is left.
 	week := slices.Concat(there("2026-03-02"), renumbered(there("2026-03-03"), 10), renumbered(there("2026-03-04"), 20))

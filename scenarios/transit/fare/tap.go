@@ -41,9 +41,9 @@ type Rider struct {
 	Media    string    `json:"media,omitempty"`    // fare medium of the feed; empty: none
 }
 
-// normal makes equal taps equal values: no monotonic clock, no timezone.
+// normal makes equal taps equal values. UTC also drops a monotonic clock.
 func (t Tap) normal() Tap {
-	t.Time, t.Rider.Until = t.Time.Round(0).UTC(), t.Rider.Until.Round(0).UTC()
+	t.Time, t.Rider.Until = t.Time.UTC(), t.Rider.Until.UTC()
 	return t
 }
 

@@ -205,6 +205,9 @@ func TestLoadLines(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []gtfs.Line{{"m", []string{"p1", "p2"}}, {"b", []string{"p2"}}}, lines)
 
+	lines, err = f.LoadLines(files.With("stop_times.txt", "trip_id,stop_id,stop_sequence\nt2,p2,1\nt1,p1,1\n").FS())
+	require.NoError(t, err)
+	assert.Equal(t, []gtfs.Line{{"m", []string{"p1"}}, {"b", nil}}, lines, "of equals the first trip")
 	_, err = f.LoadLines(files.With("stop_times.txt", "trip_id,stop_id,stop_sequence\nt1,p1,5\nt1,p2,5\n").FS())
 	assertError(t, gtfs.Error{File: "stop_times.txt", Field: "stop_sequence", Reason: gtfs.Duplicate}, err)
 	_, err = f.LoadLines(files.With("trips.txt", "").FS())
@@ -355,6 +358,7 @@ func TestBrokenFeeds(t *testing.T) {
 		{"24:00:00", "23:60:00", gtfs.Error{File: "timeframes.txt", Line: 5, Field: "end_time", Reason: gtfs.BadValue}},
 		{"24:00:00", "22:00:00", gtfs.Error{File: "timeframes.txt", Line: 5, Field: "end_time", Reason: gtfs.BadValue}},
 		{"17:00:00,19:00:00", "08:59:59,19:00:00", gtfs.Error{File: "timeframes.txt", Field: "timeframe_group_id", Reason: gtfs.Overlap}},
+		{"17:00:00,19:00:00", "09:00:00,19:00:00", gtfs.Error{}}, // one ends where the other begins
 		// Products.
 		{"adult,,2.00,CNY", "adult,,2.00,USD", gtfs.Error{File: "fare_products.txt", Line: 2, Field: "currency", Reason: gtfs.BadValue}},
 		{"two,Two yuan,elder", "two,Two yuan,adult", gtfs.Error{}}, // media differs: a second price
@@ -402,7 +406,7 @@ func TestAmounts(t *testing.T) {
 		assert.Equal(t, fen, f.Products("off")[0].Fen, amount)
 	}
 	for _, amount := range []string{"1", "1.", "1.0", "1.000", ".50", "-.50", "1,00", "+1.00", "1.0a", "1e2.00", " 1.00", "--1.00", "1.-0", "100000.01", "-100000.01",
-		"99999999999999999999.00", "１.00", "1.0.00", "0x1.00"} {
+		"99999999999999999999.00", "184467440737095516.17", "１.00", "1.0.00", "0x1.00"} {
 		_, err := gtfs.Load(replace(t, "off,Discount,,,-0.50,CNY", `off,Discount,,,"`+amount+`",CNY`).FS())
 		assertError(t, gtfs.Error{File: "fare_products.txt", Line: 4, Field: "amount", Reason: gtfs.BadValue}, err)
 	}

@@ -195,11 +195,6 @@ func (t *table) nameAt(i int) string {
 // split cuts a line into values (RFC 4180; a quoted value ends on its line).
 func (t *table) split(line []byte) bool {
 	t.values, t.quoted = t.values[:0], t.quoted[:0]
-	// The quoted values of a line are shorter than the line, so quoted never
-	// moves while values point into it.
-	if cap(t.quoted) < len(line) {
-		t.quoted = make([]byte, 0, MaxLine)
-	}
 	for _, c := range line {
 		if c < ' ' || c == 0x7f {
 			t.fail(-1, ControlCharacter, fmt.Errorf("character %#x", c))
