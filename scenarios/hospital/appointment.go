@@ -63,11 +63,11 @@ func (s *Scenario) AddSlots(ctx context.Context, r AddSlotsRequest) (*scenarios.
 		at := fmt.Sprintf("slots[%d].", i)
 		switch {
 		case !isID(slot.ID):
-			return nil, wrong(at+"id", "not up to %d letters, digits and . _ -", maxID)
+			return nil, wrong(at+"id", "not up to %d letters, digits and . -", maxID)
 		case !slices.Contains(s.departments, slot.Department):
 			return nil, wrong(at+"department", "not of this hospital")
 		case slot.Doctor != "" && !isID(slot.Doctor):
-			return nil, wrong(at+"doctor", "not up to %d letters, digits and . _ -", maxID)
+			return nil, wrong(at+"doctor", "not up to %d letters, digits and . -", maxID)
 		case !inEra(slot.Start) || !slot.End.After(slot.Start) || slot.End.Sub(slot.Start) > MaxSlotLength:
 			return nil, wrong(at+"end", "not behind the start, by a day at most")
 		}

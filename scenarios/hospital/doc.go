@@ -67,7 +67,7 @@
 //	WriteOff           Advance           and the fund last
 //	Reverse            encounter         take a check-in back
 //
-// What only reads: Slots, Appointments, Orders, Statement, Statements,
+// What only reads: Slots, Appointments, Encounter, Orders, Statement, Statements,
 // Advances, Settle, Metrics. What runs by the clock: MarkNoShows after each
 // session, Resume every minute.
 //

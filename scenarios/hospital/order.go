@@ -101,7 +101,7 @@ func (s *Scenario) Order(ctx context.Context, r OrderRequest) (*scenarios.Decisi
 		return nil, err
 	}
 	if !isID(r.By) {
-		return nil, wrong("by", "not up to %d letters, digits and . _ -", maxID)
+		return nil, wrong("by", "not up to %d letters, digits and . -", maxID)
 	}
 	ask, err := newAsk("request", r.Key, r.At, r)
 	if err != nil {
@@ -210,7 +210,7 @@ type CancelOrderRequest struct {
 // order-not-settled while a partner has not answered.
 func (s *Scenario) CancelOrder(ctx context.Context, r CancelOrderRequest) (*scenarios.Decision, error) {
 	if !isID(r.By) {
-		return nil, wrong("by", "not up to %d letters, digits and . _ -", maxID)
+		return nil, wrong("by", "not up to %d letters, digits and . -", maxID)
 	}
 	ask, err := newAsk("request", r.Key, r.At, r)
 	if err != nil {

@@ -105,9 +105,10 @@ func (s *Scenario) done(ctx context.Context, d *scenarios.Decision, err error) (
 // inEra reports whether a time can be an event's and on a day of the ledger.
 func inEra(t time.Time) bool { return t.Year() >= 2000 && t.Year() < 9000 }
 
+// isID reports whether s can be an id of FHIR R4.
 func isID(s string) bool {
 	return isPrintable(s, maxID) && !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-", r))
 	})
 }
 
