@@ -29,9 +29,9 @@ const answersSchema = `
 CREATE TABLE IF NOT EXISTS citizencode_answer (
 	key    TEXT   NOT NULL PRIMARY KEY,
 	asked  TEXT   NOT NULL, -- SHA-256 of method, path and body
-	status BIGINT NOT NULL,
+	status BIGINT NOT NULL, -- 0: begun and not answered
 	body   TEXT   NOT NULL,
-	at     BIGINT NOT NULL, -- Unix seconds
+	at     BIGINT NOT NULL, -- when it was first asked, Unix seconds
 	seq    BIGINT NOT NULL UNIQUE
 );
 CREATE INDEX IF NOT EXISTS citizencode_answer_at ON citizencode_answer (at);
@@ -41,9 +41,10 @@ CREATE INDEX IF NOT EXISTS citizencode_answer_at ON citizencode_answer (at);
 // again with the same request gets the same answer, byte for byte; with another
 // request it is refused. Of two that come at once, one is done.
 //
-// An answer is kept when the work is done. A crash in between leaves the work
-// without its answer: the same request is done again, under the same key, which
-// the scenarios take as the same request.
+// A request is written down before it is done and its answer behind it. A crash
+// in between leaves the request without its answer: the same request is done
+// again, under the same key and at the time of the first, so that the scenario
+// takes it as the same.
 type answers struct {
 	db  *sql.DB
 	now func() time.Time
@@ -105,30 +106,41 @@ func keyMissing() *Problem {
 	return NewProblem(http.StatusBadRequest, KeyMissing, "a request that changes something names itself").at("Idempotency-Key")
 }
 
-// once does the work of a request unless its key has an answer.
-func (a *answers) once(ctx context.Context, key, asked string, do func() (*answer, error)) (*answer, error) {
+// once does the work of a request unless its key has an answer. at is when the
+// request was made for the first time.
+func (a *answers) once(ctx context.Context, key, asked string, do func(at time.Time) (*answer, error)) (*answer, error) {
 	leave, err := a.enter(ctx, key, asked)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	kept, before, err := a.find(ctx, key)
+	kept, err := a.find(ctx, key)
 	switch {
 	case err != nil:
 		return nil, err
-	case kept != nil && before != asked:
+	case kept == nil:
+		kept = &keptAnswer{asked: asked, at: a.now().Unix()}
+		err = a.begin(ctx, key, kept)
+	case kept.asked != asked:
 		return nil, keyConflict()
-	case kept != nil:
-		return kept, nil
+	case kept.Status != 0:
+		return &kept.answer, nil
 	}
-	done, err := do()
 	if err != nil {
+		return nil, err
+	}
+	done, err := do(time.Unix(kept.at, 0).UTC())
+	if err != nil {
+		if p := ProblemOf(err); p.Status == http.StatusBadRequest {
+			// What was asked wrongly was not done: it may be put right under its key.
+			err = errors.Join(err, a.exec(ctx, `DELETE FROM citizencode_answer WHERE key = $1`, key))
+		}
 		return nil, err
 	}
 	if len(done.Body) > maxAnswer {
 		return nil, errors.New("service: an answer is too long to be kept")
 	}
-	return done, a.keep(ctx, key, asked, done)
+	return done, a.exec(ctx, `UPDATE citizencode_answer SET status = $1, body = $2 WHERE key = $3`, done.Status, string(done.Body), key)
 }
 
 func keyConflict() *Problem {
@@ -165,29 +177,47 @@ func (a *answers) enter(ctx context.Context, key, asked string) (leave func(), e
 	}
 }
 
-func (a *answers) find(ctx context.Context, key string) (kept *answer, asked string, err error) {
-	kept = new(answer)
+// A keptAnswer is a row; its status is 0 where the request was not answered.
+type keptAnswer struct {
+	answer
+	asked string
+	at    int64
+}
+
+func (a *answers) find(ctx context.Context, key string) (*keptAnswer, error) {
+	var k keptAnswer
 	var body string
-	err = a.db.QueryRowContext(ctx, `SELECT asked, status, body FROM citizencode_answer WHERE key = $1 AND at >= $2`,
-		key, a.oldest()).Scan(&asked, &kept.Status, &body)
+	err := a.db.QueryRowContext(ctx, `SELECT asked, status, body, at FROM citizencode_answer WHERE key = $1 AND at >= $2`,
+		key, a.oldest()).Scan(&k.asked, &k.Status, &body, &k.at)
 	if errors.Is(err, sql.ErrNoRows) {
-		return nil, "", nil
+		return nil, nil
 	}
-	kept.Body = []byte(body)
-	return kept, asked, err
+	k.Body = []byte(body)
+	return &k, err
 }
 
 func (a *answers) oldest() int64 { return a.now().Add(-a.life).Unix() }
 
-// keep makes an answer durable, and forgets old ones and those beyond the bound.
-func (a *answers) keep(ctx context.Context, key, asked string, done *answer) error {
+// begin writes a request down, and forgets old ones and those beyond the bound.
+func (a *answers) begin(ctx context.Context, key string, k *keptAnswer) error {
 	seq := a.seq.Add(1)
 	return sqltx.Do(ctx, a.db, func(ctx context.Context, tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM citizencode_answer WHERE at < $1 OR seq <= $2`, a.oldest(), seq-a.most); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO citizencode_answer (key, asked, status, body, at, seq) VALUES ($1, $2, $3, $4, $5, $6)`,
-			key, asked, done.Status, string(done.Body), a.now().Unix(), seq)
+		_, err := tx.ExecContext(ctx, `INSERT INTO citizencode_answer (key, asked, status, body, at, seq) VALUES ($1, $2, 0, '', $3, $4)`,
+			key, k.asked, k.at, seq)
+		return err
+	})
+}
+
+// exec runs a statement that must find its row.
+func (a *answers) exec(ctx context.Context, query string, args ...any) error {
+	return sqltx.Do(ctx, a.db, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := sqltx.Exec(ctx, tx, query, args...)
+		if err == nil && n != 1 {
+			err = errors.New("service: a request that has begun is not in the database")
+		}
 		return err
 	})
 }

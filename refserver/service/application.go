@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
@@ -39,6 +40,15 @@ type Office struct {
 	// Problem says what an error of the scenario means to who asked; nil, or
 	// nil returned: see [ProblemOf].
 	Problem func(error) *Problem
+	Chores  []Chore
+}
+
+// A Chore is what an application does by itself, one after the other: at the
+// start, and then Every so often while it serves.
+type Chore struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context, now time.Time) error
 }
 
 // ReadConfig reads a configuration, one strict JSON object, into a pointer to a

@@ -111,15 +111,16 @@ func (s *Server) serve(r Route, may func(*http.Request) error, w http.ResponseWr
 	defer cancel()
 	defer context.AfterFunc(s.stopping, cancel)()
 	if call.Key == "" {
-		a, err = r.run(ctx, do)
+		call.Time = s.options.Now().UTC().Truncate(time.Second)
+		a, err = r.run(ctx, call, do)
 	} else {
-		a, err = s.answers.once(ctx, call.Key, fingerprint(req, body), func() (*answer, error) {
-			a, err := r.run(ctx, do)
+		a, err = s.answers.once(ctx, call.Key, fingerprint(req, body), func(at time.Time) (*answer, error) {
+			call.Time = at
+			a, err := r.run(ctx, call, do)
 			if err == nil {
 				return a, nil
 			}
-			// A refusal is an answer too, and the same when it is asked again. What was
-			// asked wrongly was not done: it may be put right under its key.
+			// A refusal is an answer too, and the same when it is asked again.
 			if p := s.problemOf(err); p.Status < http.StatusInternalServerError && p.Status != http.StatusBadRequest {
 				n.reason = p.Reason
 				return p.answer(), nil

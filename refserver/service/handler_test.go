@@ -254,7 +254,7 @@ func TestPanic(t *testing.T) {
 	assert.Contains(t, log.String(), "fault=string")
 	assert.Contains(t, log.String(), "service_test.TestPanic")
 	d.order, d.handle = nil, nil
-	assert.Contains(t, servicetest.Post(s, "/v1/orders", "k", `{"what":"tea"}`).Body, `"tea"`, "the key is free again")
+	assert.Contains(t, servicetest.Post(s, "/v1/orders", "k", `{"what":"gold"}`).Body, `"gold"`, "the same is done again")
 	w.Clock.Advance(3 * time.Second)
 	assert.True(t, decision(t, servicetest.Post(s, front, "", servicetest.Visit(t, a.Show(citycode.Transit), "open", ""))).Allow, "the lane is free again")
 }

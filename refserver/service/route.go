@@ -6,9 +6,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -40,7 +42,9 @@ type work func(ctx context.Context) (any, error)
 type Call struct {
 	// Key is the Idempotency-Key. An operation hands it down as the name of the
 	// request, so that one that was cut short and is asked again happens once.
-	Key  string
+	Key string
+	// Time is when the request was made for the first time, in whole seconds.
+	Time time.Time
 	http *http.Request
 	note *note
 }
@@ -63,6 +67,20 @@ func (c *Call) QueryInt(name string, otherwise int64) (int64, error) {
 		return 0, badRequest("query."+name, "it is no number")
 	}
 	return n, nil
+}
+
+// QueryTime returns a time behind the question mark, in RFC 3339, or what is
+// said where there is none.
+func (c *Call) QueryTime(name string, otherwise time.Time) (time.Time, error) {
+	text := c.Query(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, badRequest("query."+name, "it is no time such as 2026-11-22T08:00:00Z")
+	}
+	return at, nil
 }
 
 // Get returns the route of an operation that reads. query lists the parameters
@@ -120,10 +138,16 @@ func (r Route) check(w http.ResponseWriter, req *http.Request) ([]byte, error) {
 }
 
 // run does the work and encodes what comes of it.
-func (r Route) run(ctx context.Context, do work) (*answer, error) {
+func (r Route) run(ctx context.Context, c *Call, do work) (*answer, error) {
 	value, err := do(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if d, ok := value.(*scenarios.Decision); ok {
+		c.note.reason = d.Reason
+	}
+	if v := reflect.ValueOf(value); v.Kind() == reflect.Slice && v.IsNil() {
+		value = []struct{}{} // an empty list is a list
 	}
 	b, err := json.Marshal(value)
 	if err != nil {

@@ -27,6 +27,7 @@ const (
 	reloadTime  = 5 * time.Second  // between two looks at the lists
 	requestTime = 15 * time.Second // for one request, its body not counted
 	stopTime    = 10 * time.Second // for requests that have begun when the server stops
+	choreTime   = time.Minute      // for one chore
 	maxRequests = 256              // at a time; more are asked to come again
 )
 
@@ -114,6 +115,7 @@ func Open(ctx context.Context, app Application, o Options) (_ *Server, err error
 	}
 	s.route()
 	s.noteLists()
+	s.Chores(ctx)
 	return s, nil
 }
 
@@ -170,21 +172,19 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	var chores sync.WaitGroup
+	defer chores.Wait()
+	ctx, stopChores := context.WithCancel(ctx)
+	defer stopChores()
+	for _, c := range append([]Chore{{"lists", reloadTime, func(ctx context.Context, _ time.Time) error { return s.Reload(ctx) }}}, s.office.Chores...) {
+		chores.Go(func() { s.keepDoing(ctx, c) })
+	}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
-	reload := time.NewTicker(reloadTime)
-	defer reload.Stop()
-	for serving := true; serving; {
-		select {
-		case err := <-done:
-			return fmt.Errorf("serve: %w", err)
-		case <-reload.C:
-			if err := s.Reload(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("lists not read", "error", err)
-			}
-		case <-ctx.Done():
-			serving = false
-		}
+	select {
+	case err := <-done:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
 	}
 	// The context is over; what has begun gets a moment of its own.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
@@ -196,6 +196,39 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// keepDoing does a chore until ctx ends. It begins with a wait: Open has done
+// it once.
+func (s *Server) keepDoing(ctx context.Context, c Chore) {
+	ticker := time.NewTicker(c.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.do(ctx, c)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// do does a chore once. What could not be done is done the next time.
+func (s *Server) do(ctx context.Context, c Chore) {
+	ctx, cancel := context.WithTimeout(ctx, choreTime)
+	defer cancel()
+	if err := c.Do(ctx, s.options.Now()); err != nil && ctx.Err() == nil {
+		s.log.Warn("chore not done", "chore", c.Name, "error", fmt.Sprintf("%.300s", err.Error()))
+	}
+}
+
+// Chores does what the application does by itself, now. [Server.Serve] calls it
+// by the computer's clock; whoever brings a clock of his own calls it when that
+// has moved.
+func (s *Server) Chores(ctx context.Context) {
+	for _, c := range s.office.Chores {
+		s.do(ctx, c)
+	}
 }
 
 // Run opens an application, serves it at addr until ctx ends, and closes it. It

@@ -44,7 +44,6 @@ func (s *Server) visit(ctx context.Context, c *Call, q visitRequest) (*scenarios
 	} else if d, err = t.Decide(ctx, r); err != nil {
 		return nil, err
 	}
-	c.note.reason = d.Reason
 	s.counts.decided(t.name, d)
 	return d, nil
 }
@@ -103,10 +102,6 @@ func (s *Server) reverse(reverser scenarios.Reverser) func(context.Context, *Cal
 		case q.Why == "" || len(q.Why) > maxLine:
 			return nil, badRequest("why", "one line for the books")
 		}
-		d, err := reverser.Reverse(ctx, scenarios.Reversal{Key: q.Key, Request: c.Key, By: q.By, Why: q.Why, Time: s.options.Now()})
-		if err == nil {
-			c.note.reason = d.Reason
-		}
-		return d, err
+		return reverser.Reverse(ctx, scenarios.Reversal{Key: q.Key, Request: c.Key, By: q.By, Why: q.Why, Time: c.Time})
 	}
 }
