@@ -1,61 +1,108 @@
-// Package transit is the bus and metro gate (乘车): a citizen shows a ride code
-// and the gate opens, with no network.
+// Package transit is the bus and metro gate (扫码乘车): a citizen shows a ride
+// code and the gate opens, with no network.
 //
-// It decides two things that the code standard leaves to it. A line takes the
-// code only when its operator has agreed to (线路受理名单). And a credential
-// makes a limited number of rides between two online contacts, because what is
-// not asked of a server cannot be taken back: the limit is what a lost phone
-// or a bad debt can cost. The count is kept in memory, so a restart forgets it.
-// It takes no money yet.
+// The gate decides only what must be decided at once: whether its line takes
+// the code (线路受理名单), and whether the person owes for rides before. The
+// offline allowance and the spacing of visits are those of the contract,
+// scenarios.Offline: what is not asked of a server cannot be taken back, so
+// the allowance is what a lost phone or a bad debt can cost. No fare is
+// computed here. The gate writes a tap record (package tap) into its queue
+// before it opens; package office makes journeys, fares and money of them.
 //
-// Action "board" takes the parameter line, the line that the gate serves:
+// The actions, with their parameters:
 //
-//	{"line": "168"}
+//	board  {"line":"168","vehicle":"5501","stop":"B168-03"}   onto a bus; vehicle and stop if known
+//	enter  {"network":"metro","stop":"M1-00-A","line":"m1"}   into a station; line if the gate belongs to one
+//	exit   {"network":"metro","stop":"M1-12-A"}               out of one
 //
-// Its reasons, besides those of the code standard: line-not-accepted.
+// Its reasons, besides those of the code standard: line-not-accepted,
+// unpaid-debt. An exit is never refused for a debt: the person is inside.
+//
+// A concession (优待) that has expired, or that the gate does not know, is never
+// a refusal: the person rides at the full fare and is told so.
+//
+// Packages beside this one: tap, deny (the list of debtors), fare and gtfs
+// (what rides cost), office (the back office), inspect (the inspector's check).
 package transit
 
 import (
-	"context"
+	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/agreement"
+	"github.com/citizencode/citizencode/scenarios/transit/deny"
+	"github.com/citizencode/citizencode/scenarios/transit/tap"
 )
 
-// Board is the action of a gate.
-const Board = "board"
+// The actions of a gate.
+const (
+	Board = string(tap.Board)
+	Enter = string(tap.Enter)
+	Exit  = string(tap.Exit)
+)
 
-// LineNotAccepted is the reason for a line whose operator does not take the code.
-const LineNotAccepted = "line-not-accepted"
+// The reasons of a gate.
+const (
+	// LineNotAccepted: the operator of the line does not take the code. Where
+	// its agreement names another code, the outcome is an [agreement.Notice].
+	LineNotAccepted = "line-not-accepted"
+	// UnpaidDebt: rides before could not be charged.
+	UnpaidDebt = "unpaid-debt"
+)
 
-// DefaultOfflineRides is the offline allowance of a credential in rides.
+// DefaultOfflineRides is the offline allowance of a credential in taps.
 const DefaultOfflineRides = 10
 
-// Spacing is the shortest time between two rides of one credential.
+// Spacing is the shortest time between two taps of one credential.
 const Spacing = 3 * time.Second
 
-// A Config says how the lines of an operator take the code.
+// A Config says how the lines of an operator take the code. The zero value is a
+// gate that takes it on every line and writes no taps.
 type Config struct {
 	// Lines that take the code. Nil means every line; an empty list none.
 	Lines []string
-	// OfflineRides is how many rides a credential makes between two online
+	// Agreements decide instead of Lines, by the moment of each visit; their
+	// places are lines, or networks where a station's gate names no line.
+	Agreements *agreement.Registry
+	Operator   string // in Agreements and in taps
+
+	// OfflineRides is how many taps a credential makes between two online
 	// contacts; 0 means DefaultOfflineRides, less means none.
 	OfflineRides int
+
+	// Deny is the list of those who owe; nil: nobody does.
+	Deny *deny.Holder
+	// Concessions tell a rider at once that his has expired; what counts for
+	// the fare is the back office's own table.
+	Concessions tap.Concessions
+	// Queue takes the taps. Nil writes none: then nobody is charged.
+	Queue tap.Queue
+	// Lists returns the versions of the lists that the verifier judges by;
+	// nil: unknown.
+	Lists func() tap.Lists
 }
 
-// A Scenario is the gates of one operator.
+// A Scenario is the gates of one operator. It has none of the abilities that
+// change what was: those are the back office's.
 type Scenario struct {
-	lines   []string
+	cfg     Config
 	offline scenarios.Offline
+	counts  [len(counted)]atomic.Int64
 }
 
-var _ scenarios.Scenario = (*Scenario)(nil)
+var (
+	_ scenarios.Scenario = (*Scenario)(nil)
+	_ scenarios.Meter    = (*Scenario)(nil)
+)
 
 // New returns the scenario.
 func New(cfg Config) *Scenario {
-	s := &Scenario{lines: slices.Clone(cfg.Lines), offline: scenarios.Offline{Policy: scenarios.WithinBudget, Uses: cfg.OfflineRides, Spacing: Spacing}}
+	cfg.Lines = slices.Clone(cfg.Lines)
+	s := &Scenario{cfg: cfg, offline: scenarios.Offline{Policy: scenarios.WithinBudget, Uses: cfg.OfflineRides, Spacing: Spacing}}
 	switch {
 	case cfg.OfflineRides == 0:
 		s.offline.Uses = DefaultOfflineRides
@@ -71,7 +118,7 @@ func (s *Scenario) ID() scenarios.ID { return "transit" }
 // Describe returns what the gates declare.
 func (s *Scenario) Describe() scenarios.Description {
 	return scenarios.Description{Purpose: scenarios.Text{Zh: "乘车", En: "to ride"}, Group: scenarios.Public, Audience: citycode.Transit,
-		Actions: []string{Board}, Identity: scenarios.Pseudonym, Offline: s.offline}
+		Actions: []string{Board, Enter, Exit}, Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass, Offline: s.offline}
 }
 
 // Accepts reports whether p is the ride code, the universal code, a card or a
@@ -84,32 +131,31 @@ func (s *Scenario) Accepts(p citycode.Profile) bool {
 	return false
 }
 
-type boardParams struct {
-	Line string `json:"line"`
+// What a gate counts, by the place in Scenario.counts.
+const (
+	taps = iota
+	expired
+	notAccepted
+	debtors
+)
+
+var counted = [...]scenarios.Metric{
+	taps:        {Name: "transit-taps", Help: scenarios.Text{Zh: "放行次数", En: "times that a gate opened"}},
+	expired:     {Name: "transit-concessions-expired", Help: scenarios.Text{Zh: "优待过期按全价", En: "riders whose concession has expired"}},
+	notAccepted: {Name: "transit-line-not-accepted", Help: scenarios.Text{Zh: "线路未接入", En: "refused: the line does not take the code"}},
+	debtors:     {Name: "transit-unpaid-debt", Help: scenarios.Text{Zh: "欠费拒乘", En: "refused: a debt is unpaid"}},
 }
 
-// A Ride is the outcome of a boarding.
-type Ride struct {
-	Line         string `json:"line"`
-	OfflineRides int    `json:"offlineRidesLeft"`
+// Metrics counts since the program started.
+func (s *Scenario) Metrics() []scenarios.Metric {
+	list := slices.Clone(counted[:])
+	for i := range list {
+		list[i].Value = s.counts[i].Load()
+	}
+	return list
 }
 
-// Handle decides about one boarding.
-func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if v.Action != Board {
-		return nil, scenarios.UnknownAction(v.Action, Board)
-	}
-	var params boardParams
-	if err := scenarios.ReadParams(v.Params, &params); err != nil {
-		return nil, err
-	}
-	if s.lines != nil && !slices.Contains(s.lines, params.Line) {
-		return scenarios.Refused(LineNotAccepted, scenarios.Text{
-			Zh: "本线路暂不支持市民码，请使用其他方式乘车",
-			En: "This line does not take the citizen code yet; please pay another way"}), nil
-	}
-	return scenarios.Allowed(scenarios.Text{Zh: "请上车", En: "Welcome aboard"}, Ride{params.Line, v.UsesLeft})
+// missing is the error for a parameter that an action needs.
+func missing(name string) error {
+	return &scenarios.RequestError{Path: "params." + name, Err: errors.New("not there")}
 }

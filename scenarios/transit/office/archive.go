@@ -1,0 +1,66 @@
+package office
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/eventlog"
+	"github.com/citizencode/citizencode/scenarios/transit/gtfs"
+)
+
+// An ArchiveRequest names a month.
+type ArchiveRequest struct {
+	Month string `json:"month"` // YYYY-MM
+}
+
+// ErrNotBooked is returned for a month that is not booked to its end, and
+// ErrOrder for one while an earlier one is open.
+var (
+	ErrNotBooked = errors.New("office: the month is not booked to its end")
+	ErrOrder     = errors.New("office: an earlier month is not archived")
+)
+
+// Archive ends a month: its taps leave the memory, those of its last week when
+// the next month is archived. Taps that come later are refused as too late. The
+// month must be booked to its end; the events stay in the store.
+func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
+	m, err := parseMonth(r.Month)
+	if err != nil {
+		return &scenarios.RequestError{Path: "month", Err: err}
+	}
+	o.booking.Lock()
+	defer o.booking.Unlock()
+	open := o.openMonths()
+	if len(open) == 0 || m < open[0] {
+		return nil // archived, or never opened: nothing is in memory
+	}
+	if m != open[0] {
+		return ErrOrder
+	}
+	if len(open) == 1 {
+		// Rides over midnight need the day behind the month.
+		return fmt.Errorf("%w: the next month has not begun", ErrNotBooked)
+	}
+	if err := o.bookMonth(ctx, m, &Booking{}, func(gtfs.Date, *booked) bool { return true }); err != nil {
+		return err
+	}
+	err = o.main.Change(ctx, func() ([]eventlog.Event, error) {
+		if o.books.archived >= m {
+			return nil, nil
+		}
+		return one(eventlog.New(fmt.Sprintf("archived:%d", m), archivedKind, o.cfg.Now(), monthEvent{m}))
+	})
+	if err != nil {
+		return err
+	}
+	// Read anew, now without what is not needed any more.
+	o.mu.Lock()
+	delete(o.months, m)
+	delete(o.months, previousMonth(m))
+	delete(o.faults, m)
+	o.mu.Unlock()
+	_, err = o.load(ctx, m)
+	return err
+}
