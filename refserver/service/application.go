@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/ledger"
@@ -31,6 +32,10 @@ type Books struct {
 	Events eventlog.Store
 	Ledger *ledger.Ledger
 	DB     *sql.DB
+	// Lists returns the signed lists in use, for records of what was judged by.
+	Lists func() *store.Lists
+	// Now is the server's clock.
+	Now func() time.Time
 }
 
 // An Office is an application at work.

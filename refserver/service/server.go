@@ -132,7 +132,7 @@ func (s *Server) openBooks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db}
+	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Now: s.options.Now}
 	if s.answers, err = openAnswers(ctx, s.db, s.options.Now); err != nil {
 		return err
 	}
