@@ -31,9 +31,9 @@ func Example() {
 		fmt.Println(d.Allow, d.Reason, d.Message.Zh, string(d.Outcome), err)
 	}
 	// Output:
-	// true ok 请入场 {"free":0} <nil>
+	// true ok 请入场 {"free":0,"session":"s-1","state":"inside"} <nil>
 	// false already-inside 此码已在场内，请先出场或联系工作人员  <nil>
-	// true ok 一路平安 {"free":1} <nil>
+	// true ok 一路平安 {"free":1,"session":"s-1","state":"left","payment":"free"} <nil>
 }
 
 // exampleTB stands where a test would: what goes wrong in an example panics.

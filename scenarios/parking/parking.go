@@ -1,29 +1,81 @@
-// Package parking is the car park (停车): a driver shows a code at the barrier
-// to drive in, and again to drive out.
+// Package parking is the car park (好停车): a camera reads a plate, or a driver
+// shows a code, and the barrier opens; on the way out the stay is charged to the
+// driver's mandate (无感通行), or he pays by himself.
 //
-// Which codes it takes: a credential belongs to one purpose group, and the
-// group of a barrier is [citycode.Parking]. The standard has no profile of its
-// own for cars, and needs none: a profile says how a code works, not what for.
-// A barrier wants what a bus wants, a code that can be verified offline, so a
-// parking credential has the profile transit with the scene parking, and a
-// bus refuses it as the barrier refuses a ride code, because the verifier
-// compares the scenes. The universal code is taken too.
+// # Codes
 //
-// A car is known by the subject of the code, which stays the same when the
-// credential is renewed, the driver changes phones or shows a card.
+// A credential belongs to one purpose group, and the group of a barrier is
+// [citycode.Parking]. The standard has no profile of its own for cars, and needs
+// none: a profile says how a code works, not what for. A barrier wants what a
+// bus wants, a code that can be verified offline, so a parking credential has
+// the profile transit with the scene parking, and a bus refuses it as the
+// barrier refuses a ride code, because the verifier compares the scenes. The
+// universal code is taken too. A driver is known by the subject of the code,
+// which stays the same when the credential is renewed, on another phone, and on
+// a card.
 //
-// Actions "enter" and "leave" take no parameters. The reasons, besides those
-// of the code standard: already-inside, not-inside, car-park-full. It takes no
-// money yet.
+// Actions "enter" and "leave" take [Params].
+//
+// # Sessions
+//
+// A car that comes in begins a session, and every session ends in a state with a
+// name; see [State]. A session is billed once, when its car leaves, and its bill
+// is charged by mandate once: the key of the order is that of the session. What
+// a camera alone says moves money only where nothing is in doubt: both readings
+// are sure, the plate is in no other lot, its owner is verified and his mandate
+// is active.
+//
+//	the camera sees                            what becomes of it
+//	exit, no such car inside                   exit-without-entry: closed, no charge
+//	exit again                                 duplicate-exit: closed, no charge
+//	exit, one character unlike a car inside    plate-in-doubt: that session is exit-in-doubt
+//	exit, not sure                             plate-in-doubt: the session is exit-in-doubt
+//	entry of a plate that is in another lot    both sessions are contested
+//	entry of a plate that is in this lot       the old session is exit-missing, the new one inside
+//	no exit for long                           exit-missing, by [Scenario.Sweep]
+//	exit before the entry                      times-in-doubt: open, no charge
+//
+// The driver may always show his code, which names the payer, or pay by himself.
+//
+// # API
+//
+// Operations that decide answer with a Decision, have a key, and do nothing
+// twice; the same key with another request is key-reused.
+//
+//	barrier       Handle, Camera
+//	money         Quote, Pay, Refund, Reverse, HandOut, PayOut; Collect, which a server runs every few seconds
+//	plates        BindPlate, VerifyPlate, SuspendPlate, ResumePlate, RevokePlate, Plates
+//	passes        GrantPass
+//	reservations  Offer, Withdraw, Reserve, CancelReservation, Reservations, FreeBays
+//	occupancy     Feed, Observe, Recount
+//	back office   Sessions, Session, Reviews, Resolve, Debts, Bill, Notices, Sweep
+//	books         Settle, Report, CloseDay, Metrics
+//
+// # Keeping
+//
+// What happens is an event in Config.Store, and the state in memory is read from
+// the events. Transactions and orders to the bank follow from events, under keys
+// made of them, and are made again at a restart where they may be missing. The
+// events hold no personal data but pseudonyms: a plate or a mandate is in them
+// sealed under Config.Key.
 package parking
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/eventlog"
+	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/parking/occupancy"
+	"github.com/citizencode/citizencode/scenarios/parking/reserve"
+	"github.com/citizencode/citizencode/scenarios/parking/tariff"
+	"github.com/citizencode/citizencode/scenarios/rails"
 )
 
 // The actions of a barrier.
@@ -32,46 +84,187 @@ const (
 	Leave = "leave"
 )
 
-// The reasons of a barrier.
-const (
-	AlreadyInside = "already-inside"
-	NotInside     = "not-inside"
-	CarParkFull   = "car-park-full"
+// A Config says what an operator's car parks are.
+type Config struct {
+	Lots []Lot
+	// Bays is for an operator of one lot, "lot", that is free of charge; Lots
+	// is empty then.
+	Bays int
+
+	Operator string         // names the books; "": parking
+	Store    eventlog.Store // nil: in memory
+	Key      []byte         // KeySize bytes that seal plates; needed with a Store, nil: zeros
+	Ledger   *ledger.Ledger // nil: one of its own, in memory
+	// Bank charges mandates; nil: nobody is charged. Its keys are made of the
+	// sessions' numbers, so a real bank needs a Store that lasts.
+	Bank rails.Bank
+	// Wait waits between attempts to reach the bank; see rails.Settler.
+	Wait func(ctx context.Context, failed int) error
+
+	Reservations reserve.Store // nil: in memory
+	ReserveRules reserve.Rules
+	Rules        Rules
+	Now          func() time.Time // nil: time.Now
+}
+
+// Rules are an operator's choices. The zero value of each is in brackets.
+type Rules struct {
+	MinConfidence   int           // of a sure reading, per mille (900)
+	DuplicateWindow time.Duration // within which a second event is the same car (1 min)
+	AbandonAfter    time.Duration // after which a car inside is exit-missing (30 days)
+	Skew            time.Duration // that a device's clock may be ahead (1 min)
+	MaxDebit        int64         // fen of one charge by mandate (50,000)
+	KeepDays        int           // for which a session that is settled is kept in memory (60)
+}
+
+func (r *Rules) fill() error {
+	for _, d := range []struct {
+		path string
+		at   *time.Duration
+		zero time.Duration
+	}{{"duplicateWindow", &r.DuplicateWindow, time.Minute}, {"abandonAfter", &r.AbandonAfter, 30 * 24 * time.Hour}, {"skew", &r.Skew, time.Minute}} {
+		if *d.at == 0 {
+			*d.at = d.zero
+		}
+		if *d.at < 0 {
+			return configError("rules."+d.path, "negative")
+		}
+	}
+	if r.MinConfidence == 0 {
+		r.MinConfidence = 900
+	}
+	if r.MaxDebit == 0 {
+		r.MaxDebit = 50_000
+	}
+	if r.KeepDays == 0 {
+		r.KeepDays = 60
+	}
+	switch {
+	case r.MinConfidence < 0 || r.MinConfidence > 1000:
+		return configError("rules.minConfidence", "not 0 to 1000")
+	case r.MaxDebit < 0 || r.MaxDebit > ledger.MaxAmount:
+		return configError("rules.maxDebit", "not an amount")
+	case r.KeepDays < 1:
+		return configError("rules.keepDays", "negative")
+	}
+	return nil
+}
+
+// A Scenario is the barriers and the back office of one operator.
+type Scenario struct {
+	operator string
+	lots     map[string]*Lot
+	places   map[string]place
+	rules    Rules
+	seal     *sealer
+	now      func() time.Time
+	stream   *eventlog.Stream
+	state    *state
+	books    *ledger.Ledger
+	bank     rails.Bank
+	settler  rails.Settler
+	desk     *reserve.Desk
+	early    time.Duration // before a reservation at which its car may come
+	board    *occupancy.Board
+	single   string // the lot, where there is one only
+
+	posting  sync.Mutex // held while transactions go into the ledger
+	posted   int64      // how many have
+	refused  int64      // of them, by the ledger
+	deciding sync.Mutex // held while Collect asks the bank
+}
+
+var (
+	_ scenarios.Scenario = (*Scenario)(nil)
+	_ scenarios.Reverser = (*Scenario)(nil)
+	_ scenarios.Settler  = (*Scenario)(nil)
+	_ scenarios.Meter    = (*Scenario)(nil)
 )
 
-// A Config says what a car park is.
-type Config struct {
-	Bays int // how many cars there is room for; 0 or less: none
-}
-
-// A Scenario is the barriers of one car park.
-type Scenario struct {
-	bays int
-
-	mu     sync.Mutex
-	inside map[scenarios.Person]time.Time // since when
-	last   map[scenarios.Person]decided   // what a terminal that lost the answer asks for again
-}
-
-var _ scenarios.Scenario = (*Scenario)(nil)
-
-type decided struct {
-	key string
-	d   *scenarios.Decision
-}
-
-// New returns the scenario, an empty car park.
+// New returns the car parks of a configuration that is kept in memory and known
+// to be right. It panics where Open fails.
 func New(cfg Config) *Scenario {
-	return &Scenario{bays: max(0, cfg.Bays), inside: make(map[scenarios.Person]time.Time), last: make(map[scenarios.Person]decided)}
+	s, err := Open(context.Background(), cfg)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// Open returns the car parks as their events left them. An error is a
+// *ConfigError or a fault of a store.
+func Open(ctx context.Context, cfg Config) (*Scenario, error) {
+	if len(cfg.Lots) == 0 {
+		cfg.Lots = []Lot{{ID: "lot", Name: "lot", Bays: max(0, cfg.Bays)}}
+	} else if cfg.Bays != 0 {
+		return nil, configError("bays", "beside lots")
+	}
+	if cfg.Operator == "" {
+		cfg.Operator = "parking"
+	}
+	if !isWord(cfg.Operator) {
+		return nil, configError("operator", "not a word of a-z, 0-9 and, inside, . _ -")
+	}
+	if cfg.Key == nil {
+		if cfg.Store != nil {
+			return nil, configError("key", "missing: what is kept must be sealed")
+		}
+		cfg.Key = make([]byte, KeySize)
+	}
+	seal, err := newSealer(cfg.Key)
+	if err != nil {
+		return nil, configError("key", "not %d bytes", KeySize)
+	}
+	if err := cfg.Rules.fill(); err != nil {
+		return nil, err
+	}
+	lots, places, err := checkLots(cfg.Lots)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Store == nil {
+		cfg.Store = eventlog.NewMemory()
+	}
+	if cfg.Ledger == nil {
+		cfg.Ledger = ledger.New(ledger.NewMemory())
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Reservations == nil {
+		cfg.Reservations = new(reserve.MemoryStore)
+	}
+	s := &Scenario{operator: cfg.Operator, lots: lots, places: places, rules: cfg.Rules, seal: seal, now: cfg.Now, books: cfg.Ledger, bank: cfg.Bank,
+		settler: rails.Settler{Ledger: cfg.Ledger, Wait: cfg.Wait}, state: newState(cfg.Operator, lots, seal)}
+	s.early = cfg.ReserveRules.Early
+	if len(cfg.Lots) == 1 {
+		s.single = cfg.Lots[0].ID
+	}
+	s.desk, err = reserve.NewDesk(reserve.Config{Store: cfg.Reservations, Rules: cfg.ReserveRules, Now: cfg.Now,
+		Place: func(id string) (reserve.Place, bool) { p, ok := places[id]; return p.Place, ok }})
+	if err != nil {
+		return nil, &ConfigError{"reserveRules", err}
+	}
+	if s.board, err = newBoard(cfg.Lots); err != nil {
+		return nil, &ConfigError{"lots", err}
+	}
+	s.state.keepDays, s.state.canCharge = cfg.Rules.KeepDays, cfg.Bank != nil
+	if s.stream, err = eventlog.Open(ctx, cfg.Store, "parking/"+cfg.Operator, s.state); err != nil {
+		return nil, err
+	}
+	s.watch()
+	return s, s.finish(ctx)
 }
 
 // ID returns "parking".
 func (s *Scenario) ID() scenarios.ID { return "parking" }
 
-// Describe returns what the barriers declare.
+// Describe returns what the barriers declare. Without a network a driver goes in
+// and out ten times, for 200 yuan at most: what a mandate that was revoked
+// meanwhile can cost.
 func (s *Scenario) Describe() scenarios.Description {
-	return scenarios.Description{Purpose: scenarios.Text{Zh: "停车", En: "to park"}, Group: scenarios.Public, Audience: citycode.Parking,
-		Actions: []string{Enter, Leave}, Identity: scenarios.Pseudonym, Offline: scenarios.Offline{Policy: scenarios.Unlimited}}
+	return scenarios.Description{Purpose: text("停车", "to park"), Group: scenarios.Public, Audience: citycode.Parking,
+		Actions: []string{Enter, Leave}, Identity: scenarios.Pseudonym, Offline: scenarios.Offline{Policy: scenarios.WithinBudget, Uses: 10, Fen: 20_000}}
 }
 
 // Accepts reports whether p works offline and stands for a person: the profile
@@ -85,66 +278,133 @@ func (s *Scenario) Accepts(p citycode.Profile) bool {
 	return false
 }
 
-// A Passage is the outcome of driving in or out.
-type Passage struct {
-	Free    int `json:"free"`              // bays, after this car
-	Minutes int `json:"minutes,omitempty"` // begun minutes that the car was inside, on leaving
+// Params are the parameters of both actions. A barrier without a camera sends
+// none.
+type Params struct {
+	Lot        string       `json:"lot"`        // not needed where there is one only
+	Plate      string       `json:"plate"`      // that the camera read beside the code
+	Confidence *int         `json:"confidence"` // of it, per mille; absent: 1000
+	Class      tariff.Class `json:"class"`      // of the vehicle; absent: what the plate says
 }
 
-// Handle decides about one car at a barrier.
+// Handle decides about one car whose driver shows a code.
 func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	pass := s.enter
-	switch v.Action {
-	case Enter:
-	case Leave:
-		pass = s.leave
-	default:
+	if v.Action != Enter && v.Action != Leave {
 		return nil, scenarios.UnknownAction(v.Action, Enter, Leave)
 	}
-	if err := scenarios.ReadParams(v.Params, &struct{}{}); err != nil {
+	var params Params
+	if err := scenarios.ReadParams(v.Params, &params); err != nil {
 		return nil, err
 	}
-	who := v.Citizen.Person()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if last := s.last[who]; last.key == v.Key {
-		again := *last.d
-		return &again, nil
+	if v.Key == "" {
+		return nil, badRequest("key", "missing")
 	}
-	d, err := pass(who, v.Time)
-	if err == nil && d.Allow {
-		kept := *d
-		s.last[who] = decided{v.Key, &kept}
+	p := &passing{gate: v.Terminal, at: v.Time, person: v.Citizen.Person().String(), class: params.Class}
+	if err := checkClass("params.class", params.Class); err != nil {
+		return nil, err
 	}
-	return d, err
+	confidence := 1000
+	if params.Confidence != nil {
+		confidence = *params.Confidence
+	}
+	if confidence < 0 || confidence > 1000 {
+		return nil, badRequest("params.confidence", "not 0 to 1000")
+	}
+	if params.Plate != "" {
+		// A reading that is no plate is no fault: the code is there.
+		s.read(p, params.Plate, confidence)
+	}
+	var known bool
+	if p.lot, known = s.lot(params.Lot); !known {
+		return refuse(LotUnknown), nil
+	}
+	return s.pass(ctx, "v:", v.Key, nil, v.Action == Enter, p)
 }
 
-func (s *Scenario) enter(who scenarios.Person, now time.Time) (*scenarios.Decision, error) {
-	// Asked before the room: who is inside already must not be told to wait.
-	if _, inside := s.inside[who]; inside {
-		return scenarios.Refused(AlreadyInside, scenarios.Text{
-			Zh: "此码已在场内，请先出场或联系工作人员", En: "This code is already inside; leave first, or ask the staff"}), nil
+// lot returns a lot by its id, or the only one.
+func (s *Scenario) lot(id string) (*Lot, bool) {
+	if id == "" {
+		id = s.single
 	}
-	if len(s.inside) >= s.bays {
-		return scenarios.Refused(CarParkFull, scenarios.Text{
-			Zh: "车位已满，请稍候或到其他停车场", En: "The car park is full; please wait or go to another one"}), nil
-	}
-	s.inside[who] = now
-	return scenarios.Allowed(scenarios.Text{Zh: "请入场", En: "Please drive in"}, Passage{Free: s.bays - len(s.inside)})
+	l := s.lots[id]
+	return l, l != nil
 }
 
-func (s *Scenario) leave(who scenarios.Person, now time.Time) (*scenarios.Decision, error) {
-	since, inside := s.inside[who]
-	if !inside {
-		return scenarios.Refused(NotInside, scenarios.Text{
-			Zh: "没有此码的入场记录，请出示入场时的码或联系工作人员", En: "This code has not driven in; show the one you came with, or ask the staff"}), nil
+// pass decides about a car at a barrier, whoever saw it.
+func (s *Scenario) pass(ctx context.Context, space, key string, request any, in bool, p *passing) (*scenarios.Decision, error) {
+	if in {
+		if err := s.useReservation(ctx, p); err != nil {
+			return nil, err
+		}
 	}
-	delete(s.inside, who)
-	// A terminal's clock may have been set back meanwhile.
-	stay := max(0, now.Sub(since))
-	return scenarios.Allowed(scenarios.Text{Zh: "一路平安", En: "Have a safe trip"},
-		Passage{Free: s.bays - len(s.inside), Minutes: int((stay + time.Minute - 1) / time.Minute)})
+	return s.do(ctx, space, key, request, p.at, func(st *state) (*scenarios.Decision, []fact, error) {
+		if in {
+			return st.enter(p, &s.rules)
+		}
+		return st.leave(p, &s.rules)
+	})
+}
+
+// MaxRequestKey is how long the key of a request may be, in bytes. That of a
+// visit may be as long as it likes.
+const MaxRequestKey = 256
+
+// do answers a request: as it was answered before, or else as decide says, with
+// the facts that follow. request, where it is not nil, must be the same again.
+func (s *Scenario) do(ctx context.Context, space, key string, request any, at time.Time, decide func(st *state) (*scenarios.Decision, []fact, error)) (*scenarios.Decision, error) {
+	asked := ""
+	if request != nil {
+		if key == "" || len(key) > MaxRequestKey {
+			return nil, badRequest("key", "not 1 to "+fmt.Sprint(MaxRequestKey)+" bytes")
+		}
+		b, err := json.Marshal(request)
+		if err != nil {
+			return nil, err
+		}
+		// Under the key: what is asked may be a plate, and there are few enough
+		// of them to try all.
+		asked = s.seal.print(fmt.Sprintf("%T %s", request, b))
+	}
+	name := space + digest(key)
+	var d *scenarios.Decision
+	err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		if old := s.state.replies[name]; old != nil {
+			if d = old.decision; old.request != asked {
+				d = refuse(KeyReused)
+			}
+			return nil, nil
+		}
+		reply, facts, err := decide(s.state)
+		if d = reply; err != nil || len(facts) == 0 {
+			return nil, err
+		}
+		return s.state.stage(name, at, asked, reply, facts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.finish(ctx); err != nil {
+		return nil, err
+	}
+	again := *d // the one in the state is not the caller's
+	return &again, nil
+}
+
+// finish does what follows from events elsewhere.
+func (s *Scenario) finish(ctx context.Context) error {
+	if err := s.endReservations(ctx); err != nil {
+		return err
+	}
+	return s.post(ctx)
+}
+
+func checkClass(path string, c tariff.Class) error {
+	switch c {
+	case "", tariff.Small, tariff.Large, tariff.NewEnergy, tariff.NewEnergyLarge, tariff.Disabled, tariff.Motorcycle, tariff.Emergency:
+		return nil
+	}
+	return &scenarios.RequestError{Path: path, Err: errors.New("unknown class")}
 }

@@ -3,6 +3,7 @@ package parking
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -39,6 +40,12 @@ func (b *barrier) pass(p *citycodetest.Citizen, action string) *scenarios.Decisi
 	return d
 }
 
+// passage reads the outcome at a barrier.
+func passage(tb require.TestingT, d *scenarios.Decision) (p Passage) {
+	require.NoError(tb, json.Unmarshal(d.Outcome, &p), d.Reason)
+	return p
+}
+
 func eachEngine(t *testing.T, test func(t *testing.T, e engine.Engine)) {
 	for _, e := range []engine.Engine{engine.Default(), tjfoc.New()} {
 		t.Run(e.Name(), func(t *testing.T) { test(t, e) })
@@ -66,13 +73,13 @@ func TestPassage(t *testing.T) {
 		assert.Equal(t, NotInside, b.pass(li, Leave).Reason)
 		d := b.pass(li, Enter)
 		assert.True(t, d.Allow, d.Reason)
-		assert.JSONEq(t, `{"free":1}`, string(d.Outcome))
+		assert.Equal(t, Passage{Free: 1, Session: "s-1", State: Inside}, passage(t, d))
 		assert.Equal(t, AlreadyInside, b.pass(li, Enter).Reason)
-		assert.JSONEq(t, `{"free":0}`, string(b.pass(wang, Enter).Outcome))
+		assert.Equal(t, 0, passage(t, b.pass(wang, Enter)).Free)
 		assert.Equal(t, CarParkFull, b.pass(zhao, Enter).Reason)
 		assert.Equal(t, AlreadyInside, b.pass(li, Enter).Reason, "who is inside is not told that it is full")
 		b.Clock.Advance(90*time.Minute + time.Second)
-		assert.JSONEq(t, `{"free":1,"minutes":91}`, string(b.pass(li, Leave).Outcome))
+		assert.Equal(t, Passage{Free: 1, Minutes: 91, Session: "s-1", State: Left, Payment: Free}, passage(t, b.pass(li, Leave)))
 		assert.Equal(t, NotInside, b.pass(li, Leave).Reason)
 		assert.True(t, b.pass(zhao, Enter).Allow)
 		ride := b.Citizen("chen", citycode.ProfileTransit, citycode.Transit, nil)
@@ -99,30 +106,47 @@ func TestZeroConfigHasNoRoom(t *testing.T) {
 	}
 }
 
-// A clock that was set back does not make a negative stay.
+// A clock that was set back makes no negative stay, and no fee: the car is let
+// out, and a person looks at it.
 func TestStay(t *testing.T) {
-	for stay, minutes := range map[time.Duration]int{-time.Hour: 0, 0: 0, time.Second: 1, time.Minute: 1, 61 * time.Second: 2} {
+	for stay, want := range map[time.Duration]Passage{
+		-time.Hour:       {State: TimesInDoubt},
+		0:                {State: Left, Payment: Free},
+		time.Second:      {State: Left, Minutes: 1, Payment: Free},
+		time.Minute:      {State: Left, Minutes: 1, Payment: Free},
+		61 * time.Second: {State: Left, Minutes: 2, Payment: Free},
+	} {
+		b := newBarrier(t, nil, New(Config{Bays: 1}))
+		people := scenariotest.NewPeople(t, New(Config{Bays: 1}), citycode.ProfileTransit)
 		s := New(Config{Bays: 1})
-		_, err := s.enter(scenarios.Person{}, citycodetest.Start)
+		in, out := people.Visit(scenarios.Phone, "li", 0, Enter, `{}`), people.Visit(scenarios.Phone, "li", 0, Leave, `{}`)
+		in.Time, out.Time = b.Clock.Now(), b.Clock.Now().Add(stay)
+		_, err := s.Handle(context.Background(), &in)
 		require.NoError(t, err)
-		d, err := s.leave(scenarios.Person{}, citycodetest.Start.Add(stay))
+		d, err := s.Handle(context.Background(), &out)
 		require.NoError(t, err)
-		var got Passage
-		require.NoError(t, json.Unmarshal(d.Outcome, &got))
-		assert.Equal(t, minutes, got.Minutes, stay)
+		want.Free, want.Session = 1, "s-1"
+		assert.Equal(t, want, passage(t, d), stay)
 	}
 }
 
 // Whatever the order: never more cars than bays, nobody in twice, nobody out
 // who is not in, and what is free adds up.
 func TestCarPark(t *testing.T) {
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	people := scenariotest.NewPeople(t, New(Config{Bays: 1}), citycode.ProfileTransit)
+	visits := make(map[string]scenarios.Visit)
+	for _, name := range names {
+		visits[name] = people.Visit(scenarios.Phone, name, 0, Enter, `{}`)
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		bays := rapid.IntRange(0, 4).Draw(t, "bays")
 		s := New(Config{Bays: bays})
 		inside := make(map[string]bool)
-		for range rapid.IntRange(0, 60).Draw(t, "cars") {
-			who := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"}).Draw(t, "who")
-			act, want := s.enter, "ok"
+		for i := range rapid.IntRange(0, 60).Draw(t, "cars") {
+			who := rapid.SampledFrom(names).Draw(t, "who")
+			v, want := visits[who], "ok"
+			v.Key = fmt.Sprint(i)
 			if enter := rapid.Bool().Draw(t, "enter"); enter {
 				switch {
 				case inside[who]:
@@ -133,19 +157,17 @@ func TestCarPark(t *testing.T) {
 					inside[who] = true
 				}
 			} else {
-				act = s.leave
+				v.Action = Leave
 				if !inside[who] {
 					want = NotInside
 				}
 				delete(inside, who)
 			}
-			d, err := act(scenarios.Person{Subject: who}, citycodetest.Start)
+			d, err := s.Handle(context.Background(), &v)
 			require.NoError(t, err)
 			require.Equal(t, want, d.Reason)
 			if d.Allow {
-				var got Passage
-				require.NoError(t, json.Unmarshal(d.Outcome, &got))
-				require.Equal(t, bays-len(inside), got.Free)
+				require.Equal(t, bays-len(inside), passage(t, d).Free)
 			}
 		}
 	})

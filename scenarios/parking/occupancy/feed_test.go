@@ -225,9 +225,9 @@ func (s *shown) lie(staleAfter time.Duration) string {
 	return ""
 }
 
-// TestNoLie plays random reports of honest and of broken lots and reads the
+// TestRow31NoLie plays random reports of honest and of broken lots and reads the
 // feeds after each.
-func TestNoLie(t *testing.T) {
+func TestRow31NoLie(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := lot("p1", rapid.IntRange(1, 60).Draw(t, "bays"))
 		cfg.StaleAfter = time.Duration(rapid.IntRange(1, 20).Draw(t, "stale")) * time.Minute

@@ -18,11 +18,11 @@ import (
 	"github.com/citizencode/citizencode/scenarios/parking/reserve/reservetest"
 )
 
-func TestMemoryStore(t *testing.T) {
+func TestRow29Row30MemoryStore(t *testing.T) {
 	reservetest.Run(t, func(*testing.T) reserve.Store { return new(reserve.MemoryStore) })
 }
 
-func TestSQLStore(t *testing.T) {
+func TestRow29Row30SQLStore(t *testing.T) {
 	reservetest.Run(t, func(t *testing.T) reserve.Store {
 		return openSQL(t, filepath.Join(t.TempDir(), "reserve.db"), "&_txlock=immediate")
 	})

@@ -37,9 +37,9 @@ func local(t testing.TB, text, other string) time.Time {
 	return at
 }
 
-// TestFees holds the engine against more than 200 fees that were reasoned by
+// TestRow28Fees holds the engine against more than 200 fees that were reasoned by
 // hand; see testdata/fees.txt.
-func TestFees(t *testing.T) {
+func TestRow28Fees(t *testing.T) {
 	data, err := os.ReadFile("testdata/fees.txt")
 	require.NoError(t, err)
 	rows, tariffs := 0, make(map[string]*tariff.Tariff)

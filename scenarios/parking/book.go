@@ -1,0 +1,199 @@
+package parking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/citizencode/citizencode/scenarios/eventlog"
+	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/rails"
+)
+
+// checkpoint is after how many transactions the place is kept, so that a
+// restart does not post everything again.
+const checkpoint = 1000
+
+// post brings into the ledger what follows from the events and may be missing.
+// Keys make it the same however often it is done.
+func (s *Scenario) post(ctx context.Context) error {
+	s.posting.Lock()
+	defer s.posting.Unlock()
+	for {
+		var drafts []ledger.Draft
+		var base int64
+		err := s.stream.View(ctx, func() error {
+			base = s.state.base
+			s.posted = max(s.posted, base)
+			drafts = s.state.drafts[s.posted-base:]
+			drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(drafts) == 0 {
+			return s.keepPlace(ctx, base)
+		}
+		verdicts, err := s.books.PostEach(ctx, drafts)
+		if err != nil {
+			return fmt.Errorf("parking: book: %w", err)
+		}
+		for i, v := range verdicts {
+			if v.Refused == nil {
+				continue
+			}
+			if err := s.postLate(ctx, drafts[i], v.Refused); err != nil {
+				return err
+			}
+		}
+		s.posted += int64(len(drafts))
+	}
+}
+
+// postLate books what belongs to a closed day on the first that is open. What
+// the ledger refuses for another reason is a fault of this package; it is
+// counted, and no day is closed over it, but barriers go on.
+func (s *Scenario) postLate(ctx context.Context, d ledger.Draft, refused *ledger.RefusedError) error {
+	for range 3 { // a day may close meanwhile, but not often
+		if refused.Reason != ledger.DayClosed {
+			break
+		}
+		_, err := s.books.Post(ctx, d.On(refused.Open))
+		if err == nil {
+			return nil
+		}
+		if !errors.As(err, &refused) {
+			return fmt.Errorf("parking: book: %w", err)
+		}
+	}
+	if refused.Reason == ledger.DayClosed {
+		return refused
+	}
+	s.refused++
+	return nil
+}
+
+// keepPlace writes down up to where everything stands in the ledger.
+func (s *Scenario) keepPlace(ctx context.Context, base int64) error {
+	if s.posted-base < checkpoint || s.refused > 0 {
+		return nil
+	}
+	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		if s.state.base >= s.posted {
+			return nil, nil
+		}
+		last := s.state.drafts[s.posted-s.state.base-1].Time
+		return s.state.stage(fmt.Sprintf("posted:%d", s.posted), last, "", nil, []fact{&posted{s.posted}})
+	})
+}
+
+// order is one that the bank is to be asked.
+type order struct {
+	key     string
+	bill    string
+	lot     string
+	fen     int64
+	mandate string // sealed; of a charge
+	owner   string // of the mandate
+	plate   string // of the mandate
+	refunds string // key of a charge, for a payback
+	at      time.Time
+}
+
+func (st *state) order(o *order) { st.pending[o.key] = o }
+
+// MaxCollect is how many orders one call of Collect asks the bank for.
+const MaxCollect = 1000
+
+// Collected is what a call of Collect came to.
+type Collected struct {
+	Accepted int `json:"accepted"`
+	Declined int `json:"declined"` // charges are debts now, paybacks wait at the desk
+	Unknown  int `json:"unknown"`  // the bank has not said; ask again
+}
+
+// Collect drives the charges and paybacks that were accepted at the barriers to
+// their end (异步受理后的扣款结果), and books them. Nobody waits for it at a
+// barrier. It may stop anywhere and be called again.
+func (s *Scenario) Collect(ctx context.Context) (c Collected, err error) {
+	if s.bank == nil {
+		return c, nil
+	}
+	s.deciding.Lock()
+	defer s.deciding.Unlock()
+	// What an order refunds must be in the books before it.
+	if err := s.finish(ctx); err != nil {
+		return c, err
+	}
+	var orders []*order
+	payers := make(map[string]string)
+	err = s.stream.View(ctx, func() error {
+		for _, o := range s.state.pending {
+			if len(orders) == MaxCollect {
+				break
+			}
+			orders = append(orders, o)
+			payers[o.key] = s.state.bills[o.bill].payer
+		}
+		return nil
+	})
+	for _, o := range orders {
+		if err != nil {
+			return c, err
+		}
+		err = s.collect(ctx, o, payers[o.key], &c)
+	}
+	return c, err
+}
+
+func (s *Scenario) collect(ctx context.Context, o *order, payer string, c *Collected) error {
+	booking := &ledger.Draft{Kind: "parking.charge", Time: o.at, Day: ledger.DayOf(o.at), Attributes: map[string]string{"lot": o.lot, "bill": o.bill},
+		Postings: []ledger.Posting{{Account: bankClearing, Debit: o.fen}, {Account: receivable(payer), Credit: o.fen}}}
+	var sent *rails.Order
+	var err error
+	if o.refunds == "" {
+		token, openErr := s.seal.open(o.mandate)
+		if openErr != nil {
+			return openErr
+		}
+		mandate, parseErr := rails.ParseMandate(token)
+		if parseErr != nil {
+			return parseErr
+		}
+		sent, err = rails.ChargeOrder(s.bank, rails.Charge{Key: o.key, Mandate: mandate, Fen: o.fen})
+	} else {
+		booking.Kind, booking.Refunds, booking.Postings = "parking.payback", o.refunds, ledger.Mirror(booking.Postings)
+		sent, err = rails.RefundOrder(s.bank, rails.Refund{Key: o.key, Charge: o.refunds, Fen: o.fen})
+	}
+	if err != nil {
+		return err
+	}
+	answer, err := s.settler.Settle(ctx, sent, booking)
+	switch {
+	case errors.Is(err, rails.ErrUnsettled):
+		c.Unknown++
+		return ctx.Err()
+	case err != nil:
+		return err
+	}
+	accepted := answer.State == rails.Accepted
+	if accepted {
+		c.Accepted++
+	} else {
+		c.Declined++
+	}
+	var f fact = &charged{Bill: o.bill, Accepted: accepted, Reason: answer.Reason}
+	if o.refunds != "" {
+		f = &returned{Key: o.key, Accepted: accepted}
+	}
+	at := s.now()
+	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		if s.state.pending[o.key] == nil {
+			return nil, nil // another process has heard the same
+		}
+		return s.state.stage("b:"+strings.ReplaceAll(o.key, " ", "_"), at, "", nil, []fact{f})
+	})
+}
