@@ -36,6 +36,9 @@ type Books struct {
 	Lists func() *store.Lists
 	// Now is the server's clock.
 	Now func() time.Time
+	// Secret returns a key of so many bytes that is kept beside the database.
+	// It is drawn the first time.
+	Secret func(name string, size int) ([]byte, error)
 }
 
 // An Office is an application at work.

@@ -19,9 +19,7 @@ type note struct{ reason string }
 // route puts up every route.
 func (s *Server) route() {
 	s.mux, s.allowed = http.NewServeMux(), make(map[string][]string)
-	visits := Post("/v1/terminals/{terminal}/visits", s.visit)
-	visits.keyOptional = true
-	s.handle(visits, nil)
+	s.handle(Post("/v1/terminals/{terminal}/visits", s.visit).Named(), nil)
 	if reverser, ok := s.office.Scenario.(scenarios.Reverser); ok {
 		s.handle(Post("/v1/reversals", s.reverse(reverser)), nil)
 	}

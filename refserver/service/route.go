@@ -49,6 +49,16 @@ type Call struct {
 	note *note
 }
 
+// Name makes the Idempotency-Key the key of a request that has a field for it. A
+// body that holds another one is refused.
+func (c *Call) Name(key *string) error {
+	if *key != "" && *key != c.Key {
+		return badRequest("key", "it is not the Idempotency-Key; leave it out")
+	}
+	*key = c.Key
+	return nil
+}
+
 // Path returns what stands at a {name} of the route's path.
 func (c *Call) Path(name string) string { return c.http.PathValue(name) }
 
@@ -106,6 +116,13 @@ func Post[Q, A any](path string, do func(ctx context.Context, c *Call, q Q) (A, 
 // Upload returns the route with room for a large body.
 func (r Route) Upload() Route {
 	r.limit = MaxUpload
+	return r
+}
+
+// Named returns the route as one whose requests name themselves in the body: the
+// Idempotency-Key may be left out.
+func (r Route) Named() Route {
+	r.keyOptional = true
 	return r
 }
 

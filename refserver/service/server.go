@@ -132,7 +132,10 @@ func (s *Server) openBooks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Now: s.options.Now}
+	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Now: s.options.Now,
+		Secret: func(name string, size int) ([]byte, error) {
+			return secret(filepath.Join(s.options.Data, name+".key"), size)
+		}}
 	if s.answers, err = openAnswers(ctx, s.db, s.options.Now); err != nil {
 		return err
 	}
