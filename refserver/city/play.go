@@ -3,6 +3,7 @@ package city
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -28,8 +29,8 @@ func (e *FailedError) Error() string {
 // ExitCode returns 1.
 func (e *FailedError) ExitCode() int { return 1 }
 
-// Play founds a city, plays the day and writes one line for each step to w. The
-// error is a *FailedError if a step ended otherwise than the script says.
+// Play founds a city, plays the day, and the day after at servers over HTTP, and
+// writes one line for each step to w. The error is a *FailedError if a step ended otherwise than the script says.
 func Play(ctx context.Context, w io.Writer, cfg Config) error {
 	c, err := New(cfg)
 	if err != nil {
@@ -39,7 +40,26 @@ func Play(ctx context.Context, w io.Writer, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	return c.play(ctx, w, steps)
+	failed := new(FailedError)
+	if err := c.play(ctx, w, steps); err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	played, more, err := c.playServers(ctx, w, len(steps))
+	if err != nil {
+		return err
+	}
+	if failed.Of = len(steps) + played; len(more) == 0 {
+		_, err = fmt.Fprintf(w, "\n✓ 服务器 %d 步全部与剧本一致 · all %d steps at the servers ended as the script says\n", played, played)
+	} else {
+		_, err = fmt.Fprintf(w, "\n✗ 服务器 %d 步中有 %d 步与剧本不符 · %d of %d steps at the servers ended otherwise than the script says\n", played, len(more), len(more), played)
+	}
+	if err != nil {
+		return fmt.Errorf("city: write: %w", err)
+	}
+	if failed.Steps = append(failed.Steps, more...); len(failed.Steps) > 0 {
+		return failed
+	}
+	return nil
 }
 
 func (c *City) play(ctx context.Context, w io.Writer, steps []Step) error {
