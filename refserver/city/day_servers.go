@@ -146,21 +146,27 @@ func (p *Pass) person() scenarios.Person {
 // playServers lets the day after happen at servers over HTTP, and writes a line
 // for each step, numbered behind those before.
 func (c *City) playServers(ctx context.Context, w io.Writer, before int) (played int, failed []int, err error) {
-	c.clock.Advance(midnight(c.clock.Now()).Add(day + at(7, 30, 0)).Sub(c.clock.Now()))
-	today := midnight(c.clock.Now()).Add(-day)
+	today := midnight(c.clock.Now())
+	c.clock.Advance(today.Add(day + at(7, 30, 0)).Sub(c.clock.Now()))
 	s, err := c.openServers(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	calls := s.calls()
+	failed, err = s.play(ctx, w, today, before, calls)
+	return len(calls), failed, err
+}
+
+// play returns the numbers of the calls that ended otherwise than they should.
+func (s *servers) play(ctx context.Context, w io.Writer, today time.Time, before int, calls []call) (failed []int, err error) {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "\n第二天，经 HTTP · The day after, over HTTP\n三个参考服务器在本机空闲端口上，各用自己的 SQLite 数据 · Three reference servers on free ports of this computer, each with SQLite data of its own.\n\n")
-	calls := s.calls()
 	for i, step := range calls {
 		if err := ctx.Err(); err != nil {
-			return i, failed, err
+			return failed, err
 		}
-		c.clock.Advance(today.Add(step.at).Sub(c.clock.Now()))
+		s.city.clock.Advance(today.Add(step.at).Sub(s.city.clock.Now()))
 		start := time.Now()
 		d, err := step.do(ctx)
 		if err == nil && d.Reason != step.want {
@@ -172,10 +178,18 @@ func (c *City) playServers(ctx context.Context, w io.Writer, before int) (played
 			fmt.Fprintf(out, "    ! %v\n", err)
 		}
 		if err := out.Flush(); err != nil {
-			return i, failed, fmt.Errorf("city: write: %w", err)
+			return failed, fmt.Errorf("city: write: %w", err)
 		}
 	}
-	return len(calls), failed, nil
+	if len(failed) == 0 {
+		fmt.Fprintf(out, "\n✓ 服务器 %d 步全部与剧本一致 · all %d steps at the servers ended as the script says\n", len(calls), len(calls))
+	} else {
+		fmt.Fprintf(out, "\n✗ 服务器 %d 步中有 %d 步与剧本不符 · %d of %d steps at the servers ended otherwise than the script says\n", len(calls), len(failed), len(failed), len(calls))
+	}
+	if err := out.Flush(); err != nil {
+		return failed, fmt.Errorf("city: write: %w", err)
+	}
+	return failed, nil
 }
 
 func (k *call) row(n int, d *scenarios.Decision, took time.Duration) [columns]string {

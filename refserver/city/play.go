@@ -48,14 +48,7 @@ func Play(ctx context.Context, w io.Writer, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if failed.Of = len(steps) + played; len(more) == 0 {
-		_, err = fmt.Fprintf(w, "\n✓ 服务器 %d 步全部与剧本一致 · all %d steps at the servers ended as the script says\n", played, played)
-	} else {
-		_, err = fmt.Fprintf(w, "\n✗ 服务器 %d 步中有 %d 步与剧本不符 · %d of %d steps at the servers ended otherwise than the script says\n", played, len(more), len(more), played)
-	}
-	if err != nil {
-		return fmt.Errorf("city: write: %w", err)
-	}
+	failed.Of = len(steps) + played
 	if failed.Steps = append(failed.Steps, more...); len(failed.Steps) > 0 {
 		return failed
 	}

@@ -23,7 +23,8 @@
 //
 // A refusal is a decision and comes with status 200. Every POST that changes
 // something needs an Idempotency-Key; for a visit by code it may be left out,
-// because such a visit is named by what is shown.
+// because such a visit is named by what is shown. A visit that a crash cut short
+// is answered as replayed where the code was used up: the person shows a new one.
 //
 // Nobody is asked who he is, but at the desk: a server stands behind a gateway
 // that does.

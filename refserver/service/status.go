@@ -83,7 +83,7 @@ type clockHealth struct {
 }
 
 type listHealth struct {
-	List       string    `json:"list"` // trust, snapshot, or status of a key
+	List       string    `json:"list"` // trust, or status of a key
 	City       int       `json:"city"`
 	Version    string    `json:"version"`
 	AgeSeconds int64     `json:"ageSeconds"`
@@ -105,7 +105,7 @@ func (s *Server) health(ctx context.Context, _ *Call) (health, error) {
 	}
 	h.Clock = clockHealth{held.Floor.UTC(), !now.Before(held.Floor.Add(-citycode.DefaultSkew))}
 	fail(!h.Clock.OK, citycode.TerminalClockWrong.String())
-	fail(now.After(held.Trust.Expires()), citycode.TrustStale.String())
+	fail(now.After(held.Trust.Expires()) || held.Snapshot != nil && now.After(held.Snapshot.Expires()), citycode.TrustStale.String())
 	fail(s.db.PingContext(ctx) != nil, "storage")
 	age := func(from time.Time) int64 { return int64(now.Sub(from) / time.Second) }
 	for _, trust := range append([]*citycode.TrustList{held.Trust}, held.Foreign...) {

@@ -44,6 +44,15 @@ func TestVisit(t *testing.T) {
 		assert.Equal(t, "malformed", decision(t, servicetest.Post(s, front, "", `{"code":"`+text+`","action":"open"}`)).Reason, text)
 	}
 
+	// A partner's code in front of the text of a profile that has one: the
+	// scenario does not take that profile, and the code was found and verified.
+	w.Clock.Advance(time.Second)
+	const partner = "6901234567890123456789012345"
+	fused := w.Citizen("f", citycode.ProfileFused, citycode.Transit|citycode.Medical, nil)
+	token, err := fused.Present(citycode.Presentation{Time: w.Clock.Now(), Audience: citycode.Transit, Prefix: partner})
+	require.NoError(t, err)
+	assert.Equal(t, "profile-not-served", decision(t, servicetest.Post(s, front, "", `{"code":"`+partner+servicetest.Text(t, token)+`","action":"open"}`)).Reason)
+
 	var m struct {
 		Decisions []struct {
 			Terminal, Reason string
@@ -53,7 +62,7 @@ func TestVisit(t *testing.T) {
 		Scenario []scenarios.Metric
 	}
 	servicetest.Get(s, "/v1/metrics").Into(t, &m)
-	assert.Equal(t, "[{back replayed false 1} {front malformed false 4} {front ok false 1} {front ok true 1} {front wrong-audience false 1}]", fmt.Sprint(m.Decisions))
+	assert.Equal(t, "[{back replayed false 1} {front malformed false 4} {front ok false 1} {front ok true 1} {front profile-not-served false 1} {front wrong-audience false 1}]", fmt.Sprint(m.Decisions))
 	assert.Equal(t, "open", m.Scenario[0].Name)
 }
 
