@@ -3,6 +3,7 @@ package city
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -28,8 +29,8 @@ func (e *FailedError) Error() string {
 // ExitCode returns 1.
 func (e *FailedError) ExitCode() int { return 1 }
 
-// Play founds a city, plays the day and writes one line for each step to w. The
-// error is a *FailedError if a step ended otherwise than the script says.
+// Play founds a city, plays the day, and the day after at servers over HTTP, and
+// writes one line for each step to w. The error is a *FailedError if a step ended otherwise than the script says.
 func Play(ctx context.Context, w io.Writer, cfg Config) error {
 	c, err := New(cfg)
 	if err != nil {
@@ -39,7 +40,19 @@ func Play(ctx context.Context, w io.Writer, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	return c.play(ctx, w, steps)
+	failed := new(FailedError)
+	if err := c.play(ctx, w, steps); err != nil && !errors.As(err, &failed) {
+		return err
+	}
+	played, more, err := c.playServers(ctx, w, len(steps))
+	if err != nil {
+		return err
+	}
+	failed.Of = len(steps) + played
+	if failed.Steps = append(failed.Steps, more...); len(failed.Steps) > 0 {
+		return failed
+	}
+	return nil
 }
 
 func (c *City) play(ctx context.Context, w io.Writer, steps []Step) error {

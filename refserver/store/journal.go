@@ -146,6 +146,49 @@ func (j *Journal) Append(a citycode.Accepted) error {
 	return nil
 }
 
+// Size returns how many bytes the journal has.
+func (j *Journal) Size() int64 { return j.size }
+
+// Compact begins the journal anew, in one step, with the codes that are not too
+// old at a gate time, in Unix seconds. The newest of the others stays too: up to
+// its time codes may have been used, and a guard that is rebuilt must know (see
+// [citycode.ReplayConfig]).
+func (j *Journal) Compact(now int64) error {
+	var kept []citycode.Accepted
+	var newest *citycode.Accepted
+	for a := range j.Accepted() {
+		if a.Until >= now {
+			kept = append(kept, a)
+		} else if newest == nil || a.Time > newest.Time {
+			newest = &a
+		}
+	}
+	if j.err != nil {
+		return j.err
+	}
+	if newest != nil {
+		kept = append(kept, *newest)
+	}
+	b, chain := []byte(journalHead), [chainSize]byte{}
+	for _, a := range kept {
+		var line string
+		line, chain = journalLine(a, chain)
+		b = append(b, line...)
+	}
+	if err := WriteFile(j.path, b, Secret); err != nil {
+		return err
+	}
+	// What is appended to the file that was replaced would be lost: it is closed
+	// first, so that without the new one nothing more is accepted.
+	j.file.Close()
+	file, err := os.OpenFile(j.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	j.file, j.size, j.chain = file, int64(len(b)), chain
+	return nil
+}
+
 // journalLine returns the line of a behind one that ended with chain.
 func journalLine(a citycode.Accepted, chain [chainSize]byte) (string, [chainSize]byte) {
 	text := fmt.Sprintf("%s %d %d %d ", a.Serial, a.Time, a.Counter, a.Until)

@@ -148,3 +148,34 @@ func TestJournalDamaged(t *testing.T) {
 	_, err = OpenJournal(context.Background(), filepath.Join(dir, "none", "journal"))
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
+
+// A journal that is begun anew holds what can still be shown, and the newest of
+// what cannot: a guard that is rebuilt from either refuses the same codes.
+func TestJournalCompact(t *testing.T) {
+	path := newJournal(t, 100)
+	j := openJournal(t, path)
+	before := j.Size()
+	const now = 1795334490 + 90 // codes 90 to 99 are not too old
+	require.NoError(t, j.Compact(now))
+	require.Less(t, j.Size(), before/5)
+	kept := slices.Collect(j.Accepted())
+	require.NoError(t, j.Err())
+	require.Len(t, kept, 11)
+	require.Equal(t, sampleAccepted(89), kept[10])
+	require.Equal(t, sampleAccepted(90), kept[0])
+	require.NoError(t, j.Append(sampleAccepted(100)))
+	j.Close()
+
+	j = openJournal(t, path)
+	defer j.Close()
+	require.False(t, j.New)
+	require.Equal(t, append(kept, sampleAccepted(100)), slices.Collect(j.Accepted()))
+	guard, err := citycode.NewReplayGuard(citycode.ReplayConfig{Boot: time.Unix(now, 0), Journal: j.Accepted()})
+	require.NoError(t, err)
+	require.Equal(t, 11, guard.Len())
+
+	// Nothing can be shown any more: the floor stays known.
+	require.NoError(t, j.Compact(now+1000))
+	require.Equal(t, []citycode.Accepted{sampleAccepted(100)}, slices.Collect(j.Accepted()))
+	require.NoError(t, j.Compact(now+1000), "twice")
+}

@@ -34,6 +34,7 @@ type cli struct {
 	Verify    verifyCmd    `cmd:"" help:"Decide about a picture, a text or the bytes of a code."`
 	Inspect   inspectCmd   `cmd:"" help:"Name every byte of a code, a credential or a list."`
 	Demo      demoCmd      `cmd:"" help:"Play a small city."`
+	Serve     serveCmd     `cmd:"" help:"Serve a hospital, a car park or a transit operator over HTTP."`
 }
 
 func main() {

@@ -63,7 +63,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jpeg": scriptJPEG, "flip": scriptFlip, "cut": scriptCut, "fill": scriptFill, "need": scriptNeed,
-			"keep": scriptKeep,
+			"keep": scriptKeep, "served": scriptServed, "ask": scriptAsk, "visit": scriptVisit,
 		},
 		RequireUniqueNames: true,
 	})
