@@ -8,11 +8,12 @@
 // [crypto.Signer]: a file, an HSM, a card; it never reaches an Engine, so no
 // verification shortcut can touch a private key.
 //
-// Faster abilities of an engine (tables kept for a key, batches, implicit
-// keys) are optional interfaces that a caller finds by assertion.
+// Further abilities of an engine ([Keeper], [Combiner]) are optional interfaces
+// that a caller finds by assertion.
 //
-// The default, [Default], is github.com/emmansun/gmsm. Package engine/tjfoc is
-// a second engine of independent origin; tests run both and they must agree.
+// [Default] verifies by this module's own code. [GMSM], on github.com/emmansun/gmsm,
+// and package engine/tjfoc are engines of independent origin; tests run all
+// three and they must agree.
 package engine
 
 import (
@@ -57,6 +58,21 @@ type Key interface {
 	// e = SM3(ZA‖M) of GB/T 32918.2-2016, 7.1. It rejects r or s outside
 	// 1..n-1.
 	Verify(digest [DigestSize]byte, signature [SignatureSize]byte) bool
+}
+
+// A Keeper is an engine that can spend time and memory once on a key that
+// verifies many signatures, as an issuer's does.
+type Keeper interface {
+	// Keep returns the key in a form that verifies faster. It costs about as
+	// much as ten to twenty verifications. It returns an error if a check of
+	// what it computed fails.
+	Keep(key Key) (Key, error)
+}
+
+// A Tabled is a key that may hold a table.
+type Tabled interface {
+	// TableBytes returns how much memory the table takes; 0 if there is none.
+	TableBytes() int
 }
 
 // ErrPoint means that bytes are not a valid compressed public key.

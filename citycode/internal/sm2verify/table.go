@@ -1,0 +1,192 @@
+package sm2verify
+
+import "math/bits"
+
+// A table holds multiples of a point, so that a product is a sum without a
+// doubling: row i has j·2^(width·i)·P for j = 1..2^(width-1). It is read-only
+// once it is made.
+type table struct {
+	width  int
+	points []affine // row after row; y is below p
+}
+
+const pointBytes = 64 // of memory: a cache line
+
+func rowsOf(width int) int { return (256 + width - 1) / width }
+
+// newTable computes the table of p: about 7 multiplications for each point.
+//
+// A row is doubled in length by adding its last point, the k-th, to all of it.
+// All rows share one inversion. No two of the points added have the same x but
+// the k-th and itself: j = ±k mod n would need j+k >= n.
+func newTable(p *affine, width int) *table {
+	rows, length := rowsOf(width), 1<<(width-1)
+	t := &table{width: width, points: make([]affine, rows*length)}
+	t.fillFirst(p, rows, length)
+	slopes := make([]element, rows*length/2)
+	for k := 1; k < length; k *= 2 {
+		slopes = slopes[:rows*k]
+		for i := range rows {
+			row := t.points[i*length:]
+			last := &row[k-1]
+			for j := range k - 1 {
+				slopes[i*k+j].sub(&last.x, &row[j].x)
+			}
+			slopes[i*k+k-1].add(&last.y, &last.y)
+		}
+		invertAll(slopes)
+		for i := range rows {
+			row := t.points[i*length:]
+			last := &row[k-1]
+			for j := range k {
+				slope := &slopes[i*k+j]
+				var rise element
+				if j < k-1 {
+					rise.sub(&last.y, &row[j].y)
+				} else { // 3x²-3
+					var s element
+					s.square(&last.x)
+					s.sub(&s, &one)
+					rise.add(&s, &s)
+					rise.add(&rise, &s)
+				}
+				slope.mul(slope, &rise)
+				row[k+j].chord(&row[j], last, slope)
+			}
+		}
+		slopes = slopes[:cap(slopes)]
+	}
+	return t
+}
+
+// fillFirst sets the first point of each row.
+func (t *table) fillFirst(p *affine, rows, length int) {
+	multiples := make([]jacobian, rows)
+	inverses := make([]element, rows)
+	multiple := jacobian{p.x, p.y, one}
+	for i := range rows {
+		multiples[i], inverses[i] = multiple, multiple.z
+		for range t.width {
+			multiple.double()
+		}
+	}
+	invertAll(inverses)
+	for i := range rows {
+		first, z := &t.points[i*length], &inverses[i]
+		var zz element
+		zz.square(z)
+		first.x.mul(&multiples[i].x, &zz)
+		zz.mul(&zz, z)
+		first.y.mul(&multiples[i].y, &zz)
+		first.y.normalise()
+	}
+}
+
+// chord sets r to p + q, where slope is that of the line through them.
+func (r *affine) chord(p, q *affine, slope *element) {
+	var x, y element
+	x.square(slope)
+	x.sub(&x, &p.x)
+	x.sub(&x, &q.x)
+	y.sub(&p.x, &x)
+	y.mul(&y, slope)
+	y.sub(&y, &p.y)
+	y.normalise()
+	*r = affine{x, y}
+}
+
+// invertAll inverts numbers, none of them 0, at 3 multiplications each and one
+// inversion.
+func invertAll(v []element) {
+	before := make([]element, len(v)) // the product of all before it
+	product := one
+	for i := range v {
+		before[i] = product
+		product.mul(&product, &v[i])
+	}
+	product.invert(&product)
+	for i := len(v) - 1; i >= 0; i-- {
+		before[i].mul(&before[i], &product)
+		product.mul(&product, &v[i])
+		v[i] = before[i]
+	}
+}
+
+// terms appends to sum the points whose sum is k·P, at most one for each row. k
+// is below n. All look-ups are done before the first addition, so that a
+// processor waits for several lines of a cold table at once.
+func (t *table) terms(sum []affine, k *scalar) []affine {
+	// Digits are between -2^(width-1) and 2^(width-1), and the highest has no
+	// carry, because what is cut is at most n/2.
+	var flip uint64
+	rest := *k
+	if orderHalf.less(k) {
+		rest, _ = order.minus(k)
+		flip = ^uint64(0)
+	}
+	carry, length := 0, 1<<(t.width-1)
+	for row := t.points; len(row) > 0; row = row[length:] {
+		d := rest.bits(0, t.width) + carry
+		rest.shift(t.width)
+		carry = (length - d) >> 63 & 1 // d > length
+		d -= carry << t.width
+		if d == 0 {
+			continue
+		}
+		negative := uint64(d >> 63)
+		p := row[(d^d>>63)-d>>63-1]
+		p.y.negateIf(negative ^ flip)
+		sum = append(sum, p)
+	}
+	return sum
+}
+
+// multiply returns k·P.
+func (t *table) multiply(k *scalar) (product projective) {
+	var terms [maxTerms]affine
+	product.addAll(t.terms(terms[:0], k))
+	return product
+}
+
+func (p *projective) addAll(terms []affine) {
+	for i := range terms {
+		p.addAffine(&terms[i])
+	}
+}
+
+// check reports whether the table of p is sound: each point is on the curve,
+// and a sum over all rows is what doubling and adding gives.
+func (t *table) check(p *affine) bool {
+	for i := range t.points {
+		if !t.points[i].onCurve() {
+			return false
+		}
+	}
+	for _, k := range []scalar{
+		{0x6969696969696969, 0x6969696969696969, 0x6969696969696969, 0x6969696969696969},
+		{0xb7e151628aed2a6a, 0xbf7158809cf4f3c7, 0x62e7160f38b4da56, 0xa784d9045190cfef},
+	} {
+		product := p.multiply(&k)
+		want, got := product.projective(), t.multiply(&k)
+		if got.isInfinity() || !got.equal(&want) {
+			return false
+		}
+	}
+	return true
+}
+
+// normalise makes x the form below p.
+func (x *element) normalise() {
+	if !less((*[4]uint64)(x), (*[4]uint64)(&prime)) {
+		x.sub(x, &prime)
+	}
+}
+
+// negateIf negates x, which is below p and not 0, if mask is all ones and not 0.
+func (x *element) negateIf(mask uint64) {
+	var c uint64
+	x[0], c = bits.Add64(x[0]^mask, 0, 0) // ~x + (p + 1)
+	x[1], c = bits.Add64(x[1]^mask, mask&0xffffffff00000001, c)
+	x[2], c = bits.Add64(x[2]^mask, mask&0xffffffffffffffff, c)
+	x[3], _ = bits.Add64(x[3]^mask, mask&0xfffffffeffffffff, c)
+}
