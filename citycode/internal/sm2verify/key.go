@@ -69,7 +69,10 @@ func (k *Key) Bytes() [65]byte { return k.raw }
 // which makes each later verification about five times as fast and costs about
 // ten of them now. It returns ErrSelfTest if the table is not right.
 func (k *Key) WithTable(width int) (*Key, error) {
-	t := newTable(&k.point, width)
+	return k.withTable(newTable(&k.point, width))
+}
+
+func (k *Key) withTable(t *table) (*Key, error) {
 	if !t.check(&k.point) {
 		return nil, ErrSelfTest
 	}

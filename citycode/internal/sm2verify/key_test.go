@@ -93,28 +93,73 @@ func TestVerifyCollisions(t *testing.T) {
 	assert.NotZero(t, verdicts[false])
 }
 
-// x(R) in n..p-1: r - e mod n is then x(R) - n.
-func TestVerifyLargeX(t *testing.T) {
+// TestVerifyChosenSum makes keys for which the sum R has a given x. For x in
+// n..p-1, r - e mod n is x - n; where x is small, no x+p may be taken for it. e
+// and e+n are one number, since a digest is any 32 bytes.
+func TestVerifyChosenSum(t *testing.T) {
 	random := seeded(41)
-	found := 0
-	for d := int64(-3); d < 12; d++ {
-		x := new(big.Int).Add(curve.N, big.NewInt(d))
-		y := rootOf(x)
-		if y == nil {
-			continue
+	found := map[string]int{}
+	for name, from := range map[string]*big.Int{"0": new(big.Int), "n": new(big.Int).Sub(curve.N, big.NewInt(8)), "p": new(big.Int).Sub(curve.P, big.NewInt(12))} {
+		for d := range int64(12) {
+			x := new(big.Int).Add(from, big.NewInt(d))
+			y := rootOf(x)
+			if y == nil {
+				continue
+			}
+			found[name]++
+			s, r := randomScalar(random), big.NewInt(1)
+			if d%2 == 0 {
+				r = randomScalar(random)
+			}
+			sum := judged{x, y}
+			p := sum.plus(judgedBase.times(s).negated()).times(new(big.Int).ModInverse(new(big.Int).Add(r, s), curve.N))
+			keys := forms(t, p)
+			e := modulo(new(big.Int).Sub(r, x))
+			require.True(t, sum.accepts(e, r, s))
+			requireVerdict(t, true, keys, e, r, s)
+			if other := new(big.Int).Add(e, curve.N); other.Cmp(radix) < 0 {
+				found["e+n"]++
+				requireVerdict(t, true, keys, other, r, s)
+			}
+			requireVerdict(t, false, keys, modulo(new(big.Int).Add(e, curve.P)), r, s)
+			requireVerdict(t, false, keys, modulo(new(big.Int).Sub(e, curve.P)), r, s)
 		}
-		found++
-		s, multiplier := randomScalar(random), randomScalar(random)
-		sum := judged{x, y}
-		p := sum.plus(judgedBase.times(s).negated()).times(new(big.Int).ModInverse(multiplier, curve.N))
-		r := modulo(new(big.Int).Sub(multiplier, s))
-		e := modulo(new(big.Int).Sub(r, x))
-		keys := forms(t, p)
-		require.True(t, sum.accepts(e, r, s))
-		requireVerdict(t, true, keys, e, r, s)
-		requireVerdict(t, false, keys, modulo(new(big.Int).Add(e, curve.P)), r, s) // p is 0 only modulo p
 	}
-	assert.Greater(t, found, 3)
+	for _, name := range []string{"0", "n", "p", "e+n"} {
+		assert.NotZero(t, found[name], name)
+	}
+}
+
+// r and s outside 1..n-1, among them the second spellings r+n and s+n, and a t
+// that takes the key out of the equation.
+func TestVerifyRange(t *testing.T) {
+	one := big.NewInt(1)
+	outside := []*big.Int{new(big.Int), curve.N, new(big.Int).Add(curve.N, one), curve.P, new(big.Int).Sub(radix, one)}
+	random := seeded(44)
+	k := big.NewInt(44)
+	keys := forms(t, judgedBase.times(k))
+	fit := func(r, s *big.Int) *big.Int { // e for which all else would hold
+		log := new(big.Int).Add(r, s)
+		return modulo(new(big.Int).Sub(r, judgedBase.times(log.Mul(log, k).Add(log, s)).x))
+	}
+	good := randomScalar(random)
+	requireVerdict(t, true, keys, fit(good, one), good, one)
+	requireVerdict(t, true, keys, fit(one, good), one, good)
+	for _, bad := range outside {
+		requireVerdict(t, false, keys, fit(good, bad), good, bad)
+		requireVerdict(t, false, keys, fit(bad, good), bad, good)
+	}
+	for i := range int64(5) {
+		small := big.NewInt(1 + i)
+		twin := new(big.Int).Add(small, curve.N)
+		for _, pair := range [][4]*big.Int{{small, good, twin, good}, {good, small, good, twin}} {
+			e := fit(pair[0], pair[1])
+			requireVerdict(t, true, keys, e, pair[0], pair[1])
+			requireVerdict(t, false, keys, e, pair[2], pair[3])
+		}
+		opposite := new(big.Int).Sub(curve.N, small)
+		requireVerdict(t, false, keys, fit(small, opposite), small, opposite)
+	}
 }
 
 func TestNewKey(t *testing.T) {

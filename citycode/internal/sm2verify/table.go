@@ -1,13 +1,11 @@
 package sm2verify
 
-import "math/bits"
-
 // A table holds multiples of a point, so that a product is a sum without a
 // doubling: row i has j·2^(width·i)·P for j = 1..2^(width-1). It is read-only
 // once it is made.
 type table struct {
 	width  int
-	points []affine // row after row; y is below p
+	points []affine // row after row
 }
 
 const pointBytes = 64 // of memory: a cache line
@@ -78,7 +76,6 @@ func (t *table) fillFirst(p *affine, rows, length int) {
 		first.x.mul(&multiples[i].x, &zz)
 		zz.mul(&zz, z)
 		first.y.mul(&multiples[i].y, &zz)
-		first.y.normalise()
 	}
 }
 
@@ -91,7 +88,6 @@ func (r *affine) chord(p, q *affine, slope *element) {
 	y.sub(&p.x, &x)
 	y.mul(&y, slope)
 	y.sub(&y, &p.y)
-	y.normalise()
 	*r = affine{x, y}
 }
 
@@ -175,18 +171,12 @@ func (t *table) check(p *affine) bool {
 	return true
 }
 
-// normalise makes x the form below p.
-func (x *element) normalise() {
-	if !less((*[4]uint64)(x), (*[4]uint64)(&prime)) {
-		x.sub(x, &prime)
-	}
-}
-
-// negateIf negates x, which is below p and not 0, if mask is all ones and not 0.
+// negateIf negates x if mask is all ones, and leaves it if mask is 0: signs of
+// digits are random, and a branch on them would be mispredicted half the time.
 func (x *element) negateIf(mask uint64) {
-	var c uint64
-	x[0], c = bits.Add64(x[0]^mask, 0, 0) // ~x + (p + 1)
-	x[1], c = bits.Add64(x[1]^mask, mask&0xffffffff00000001, c)
-	x[2], c = bits.Add64(x[2]^mask, mask&0xffffffffffffffff, c)
-	x[3], _ = bits.Add64(x[3]^mask, mask&0xfffffffeffffffff, c)
+	var n element
+	n.sub(&element{}, x)
+	for i := range x {
+		x[i] ^= (x[i] ^ n[i]) & mask
+	}
 }

@@ -100,8 +100,8 @@ func TestTableEntries(t *testing.T) {
 			want := start
 			for j := range length {
 				got := table.points[i*length+j]
-				require.Equal(t, element(want.affine().y), got.y, "row %d, %d, width %d: y is below p", i, j+1, width)
-				require.True(t, got.x.equal(&[]element{elementOf(want.x)}[0]))
+				w := want.affine()
+				require.True(t, w.x.equal(&got.x) && w.y.equal(&got.y), "row %d, %d, width %d", i, j+1, width)
 				want = want.plus(start)
 			}
 			// want is now 2^(width-1)+1 times the first.
@@ -129,10 +129,13 @@ func TestTableCheck(t *testing.T) {
 		assert.False(t, table.check(&p))
 		*limb ^= bit
 	}
-	// The table of another point is sound in itself, and is not that of p.
-	other := judgedBase.affine()
-	assert.False(t, newTable(&other, Narrow).check(&p))
 	assert.True(t, table.check(&p))
+	// The table of another point is sound in itself, and is not that of p.
+	other := newTable(&base, Narrow)
+	assert.True(t, other.check(&base))
+	kept, err := newKey(&p).withTable(other)
+	assert.ErrorIs(t, err, ErrSelfTest)
+	assert.Nil(t, kept)
 }
 
 func TestTableBytes(t *testing.T) {
