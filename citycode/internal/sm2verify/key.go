@@ -67,7 +67,7 @@ func (k *Key) Bytes() [65]byte { return k.raw }
 
 // WithTable returns the key with a table of its multiples, Narrow or Wide,
 // which makes each later verification about five times as fast and costs about
-// ten of them now. It returns ErrSelfTest if the table is not right.
+// fifteen of them now. It returns ErrSelfTest if the table is not right.
 func (k *Key) WithTable(width int) (*Key, error) {
 	return k.withTable(newTable(&k.point, width))
 }

@@ -12,49 +12,47 @@ const pointBytes = 64 // of memory: a cache line
 
 func rowsOf(width int) int { return (256 + width - 1) / width }
 
-// newTable computes the table of p: about 7 multiplications for each point.
-//
-// A row is doubled in length by adding its last point, the k-th, to all of it.
-// All rows share one inversion. No two of the points added have the same x but
-// the k-th and itself: j = ±k mod n would need j+k >= n.
+// newTable computes the table of p: about 6 multiplications for each point.
 func newTable(p *affine, width int) *table {
 	rows, length := rowsOf(width), 1<<(width-1)
 	t := &table{width: width, points: make([]affine, rows*length)}
 	t.fillFirst(p, rows, length)
 	slopes := make([]element, rows*length/2)
 	for k := 1; k < length; k *= 2 {
-		slopes = slopes[:rows*k]
-		for i := range rows {
-			row := t.points[i*length:]
-			last := &row[k-1]
-			for j := range k - 1 {
-				slopes[i*k+j].sub(&last.x, &row[j].x)
-			}
-			slopes[i*k+k-1].add(&last.y, &last.y)
-		}
-		invertAll(slopes)
-		for i := range rows {
-			row := t.points[i*length:]
-			last := &row[k-1]
-			for j := range k {
-				slope := &slopes[i*k+j]
-				var rise element
-				if j < k-1 {
-					rise.sub(&last.y, &row[j].y)
-				} else { // 3x²-3
-					var s element
-					s.square(&last.x)
-					s.sub(&s, &one)
-					rise.add(&s, &s)
-					rise.add(&rise, &s)
-				}
-				slope.mul(slope, &rise)
-				row[k+j].chord(&row[j], last, slope)
-			}
-		}
-		slopes = slopes[:cap(slopes)]
+		t.lengthen(k, length, slopes[:rows*k])
 	}
 	return t
+}
+
+// lengthen doubles rows of k points by adding the last of them to each. All rows
+// share one inversion. No two points that are added have the same x but the last
+// and itself: j = ±k mod n would need j+k >= n. slopes is scratch space.
+func (t *table) lengthen(k, length int, slopes []element) {
+	for i := range slopes {
+		row, j := t.points[i/k*length:], i%k
+		if p, last := &row[j], &row[k-1]; p != last {
+			slopes[i].sub(&last.x, &p.x)
+		} else {
+			slopes[i].add(&p.y, &p.y)
+		}
+	}
+	invertAll(slopes)
+	for i := range slopes {
+		row, j := t.points[i/k*length:], i%k
+		p, last := &row[j], &row[k-1]
+		var rise element
+		if p != last {
+			rise.sub(&last.y, &p.y)
+		} else { // 3x²-3
+			var s element
+			s.square(&p.x)
+			s.sub(&s, &one)
+			rise.add(&s, &s)
+			rise.add(&rise, &s)
+		}
+		rise.mul(&rise, &slopes[i])
+		row[k+j].chord(p, last, &rise)
+	}
 }
 
 // fillFirst sets the first point of each row.
