@@ -98,14 +98,19 @@ const order = "\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
 // ZA returns Z_A of GB/T 32918.2-2016, 5.5, for key under [DefaultID].
 func ZA(e Engine, key Key) [DigestSize]byte {
 	point := key.Bytes()
+	// One write from one buffer, which also takes the result: a gate does this
+	// for every holder.
+	b := make([]byte, 0, len(zaFront)+RawPointSize-1)
+	b = append(b, zaFront...)
+	b = append(b, point[1:]...)
 	h := e.NewSM3()
-	h.Write([]byte{0, byte(8 * len(DefaultID))})
-	h.Write([]byte(DefaultID + curveParameters))
-	h.Write(point[1:])
-	var za [DigestSize]byte
-	h.Sum(za[:0])
-	return za
+	h.Write(b)
+	return [DigestSize]byte(h.Sum(b[:0]))
 }
+
+// zaFront is what Z_A begins with under every key: the length of the identifier
+// in bits, the identifier, and the curve.
+const zaFront = "\x00\x80" + DefaultID + curveParameters
 
 // ValidScalars reports whether both halves of r‖s lie in 1..n-1
 // (GB/T 32918.2-2016, 7.1, B1 and B2). Engines call it before they hand a

@@ -46,4 +46,7 @@ func TestVerifyAllocates(t *testing.T) {
 	}
 	e, point := engine.Default(), public.compressed()
 	assert.EqualValues(t, 1, testing.AllocsPerRun(20, func() { e.Prepare(point) }), "the key")
+	key, err := e.Prepare(point)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, testing.AllocsPerRun(20, func() { engine.ZA(e, key) }), "the hash and its buffer")
 }
