@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,13 @@ func TestImportsOfTheCore(t *testing.T) {
 	}
 	for _, p := range goList(t, "./citycode/engine/tjfoc") {
 		assert.NotContains(t, p.Deps, module+"/citycode")
+	}
+	// Verification in variable time has one user, and engine's own test keeps
+	// that apart from private keys.
+	for _, p := range goList(t, "./...") {
+		if slices.Contains(p.Imports, module+"/citycode/internal/sm2verify") {
+			assert.Equal(t, module+"/citycode/engine", p.ImportPath)
+		}
 	}
 	// The core itself knows no SM2 library: it has an engine.
 	for _, p := range goList(t, "./citycode") {

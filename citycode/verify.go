@@ -200,8 +200,9 @@ func (v *Verifier) checkSignatures(t *Token, b []byte, candidates []*trustEntry)
 // showed it now. Until it verifies, nothing in the token is anybody's word.
 func (v *Verifier) checkImplicit(t *Token, b []byte, candidates []*trustEntry) (*trustEntry, *VerifyError) {
 	for _, e := range candidates {
-		holder, err := v.suite.reconstruct(e.key, b[:t.static])
+		holder, err := v.suite.reconstruct(e.key.best(), b[:t.static])
 		if err == nil && holder.verify(t.holderSig.of(b), tagToken, b[:t.holderSig.from]) {
+			e.key.count()
 			return e, nil
 		}
 	}

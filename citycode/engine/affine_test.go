@@ -151,7 +151,26 @@ func digestOf(e *big.Int) (digest [engine.DigestSize]byte) {
 }
 
 // engines returns all of them; what one accepts, all must accept.
-func engines() []engine.Engine { return []engine.Engine{engine.Default(), tjfoc.New()} }
+func engines() []engine.Engine {
+	return []engine.Engine{engine.Default(), tjfoc.New(), engine.GMSM(), keeping{engine.Default()}}
+}
+
+// keeping is an engine whose keys all have tables.
+type keeping struct{ engine.Engine }
+
+func (k keeping) Name() string { return k.Engine.Name() + ", tables" }
+
+func (k keeping) Prepare(point []byte) (engine.Key, error) {
+	key, err := k.Engine.Prepare(point)
+	if err != nil {
+		return nil, err
+	}
+	return k.Engine.(engine.Keeper).Keep(key)
+}
+
+func (k keeping) Combine(w, p engine.Key, m [32]byte) (engine.Key, error) {
+	return k.Engine.(engine.Combiner).Combine(w, p, m)
+}
 
 // requireVerdict checks that all engines and the affine verifier say want.
 func requireVerdict(t *testing.T, want bool, public point, digest [engine.DigestSize]byte, signature [engine.SignatureSize]byte) {

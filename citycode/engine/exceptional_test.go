@@ -29,12 +29,11 @@ func fromSum(s, t *big.Int, sum point) (point, [engine.DigestSize]byte, [engine.
 func requireOnlyTjfocRejects(t *testing.T, public point, digest [engine.DigestSize]byte, signature [engine.SignatureSize]byte) {
 	t.Helper()
 	require.True(t, verifyAffine(public, digest, signature))
-	key, err := engine.Default().Prepare(public.compressed())
-	require.NoError(t, err)
-	require.True(t, key.Verify(digest, signature))
-	key, err = tjfoc.New().Prepare(public.compressed())
-	require.NoError(t, err)
-	require.False(t, key.Verify(digest, signature))
+	for _, e := range engines() {
+		key, err := e.Prepare(public.compressed())
+		require.NoError(t, err)
+		require.Equal(t, e.Name() != tjfoc.New().Name(), key.Verify(digest, signature), e.Name())
+	}
 }
 
 // x(R) is an integer below p, and p > n: for n <= x(R) < p a verifier that

@@ -12,8 +12,8 @@ import (
 	"github.com/emmansun/gmsm/sm4"
 )
 
-// Default returns the engine on github.com/emmansun/gmsm.
-func Default() Engine { return gmsm{} }
+// GMSM returns the engine on github.com/emmansun/gmsm alone.
+func GMSM() Engine { return gmsm{} }
 
 type gmsm struct{}
 

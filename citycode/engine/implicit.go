@@ -64,7 +64,7 @@ func (k *ImplicitKey) Issue(rand io.Reader, u Key, lambda func(w [PointSize]byte
 		if err != nil {
 			return w, t, err
 		}
-		g, err := Default().Prepare(public[:])
+		g, err := gmsm{}.Prepare(public[:])
 		if err != nil {
 			return w, t, err
 		}

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"crypto"
+	"flag"
 	"math/big"
 	"math/rand/v2"
 	"testing"
@@ -117,6 +118,8 @@ func TestVerifyShortHalves(t *testing.T) {
 	}
 }
 
+var long = flag.Bool("long", false, "verify many more signatures; make long does")
+
 func TestVerifyAgreement(t *testing.T) {
 	mutations := []func(r, s, e *big.Int, random *rand.ChaCha8){
 		func(r, s, e *big.Int, random *rand.ChaCha8) { flip(r, random) },
@@ -132,11 +135,15 @@ func TestVerifyAgreement(t *testing.T) {
 		// e goes along with r.
 		func(r, s, e *big.Int, random *rand.ChaCha8) { r.Add(r, big.NewInt(1)); e.Add(e, big.NewInt(1)) },
 	}
+	signatures := rounds(50)
+	if *long {
+		signatures *= 100
+	}
 	for shard := range 4 {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
 			random := seeded(byte(0x10 + shard))
-			for i := range rounds(50) {
+			for i := range signatures {
 				var digest [engine.DigestSize]byte
 				random.Read(digest[:])
 				public, signature := signed(t, random, digest)

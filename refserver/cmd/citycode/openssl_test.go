@@ -157,7 +157,7 @@ func TestOpenSSLSignsACode(t *testing.T) {
 	code = append(code, 0)
 	code = append(code, o.sign(t, filepath.Join(wallet, "key.pem"), "CC1/tokn", code)...)
 	require.EqualValues(t, 4711, *check(code).Counter)
-	for _, e := range []string{"gmsm", "tjfoc"} {
+	for _, e := range []string{"native", "gmsm", "tjfoc"} {
 		must(t, "verify", "--dir", city, "--at", now, "--engine", e, o.file(t, "code", code))
 	}
 }

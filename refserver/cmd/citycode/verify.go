@@ -22,7 +22,7 @@ type verifyCmd struct {
 	SealKey   string   `help:"File with the city's seal key, to read a sealed identity." placeholder:"FILE"`
 	Journal   string   `help:"Journal of accepted codes; a code in it is refused as replayed. Made where missing." placeholder:"FILE"`
 	State     string   `help:"Directory that keeps the last good set of lists, the highest versions ever accepted, and challenges. Made where missing." placeholder:"DIR"`
-	Engine    string   `enum:"gmsm,tjfoc" default:"gmsm" help:"Implementation of SM2 and SM3: gmsm or tjfoc."`
+	Engine    string   `enum:"native,gmsm,tjfoc" default:"native" help:"Implementation of SM2 and SM3: native, gmsm or tjfoc."`
 	passphrase
 	moment
 }
@@ -212,7 +212,7 @@ func answer(std *stdio, verified *citycode.Verified, unsealer *citycode.Unsealer
 }
 
 // engines are the implementations that --engine chooses from.
-var engines = map[string]func() engine.Engine{"gmsm": engine.Default, "tjfoc": tjfoc.New}
+var engines = map[string]func() engine.Engine{"native": engine.Default, "gmsm": engine.GMSM, "tjfoc": tjfoc.New}
 
 func (c *verifyCmd) verifier(lists *store.Lists, profiles []citycode.Profile, journal *store.Journal) (*citycode.Verifier, error) {
 	cfg := lists.Config()

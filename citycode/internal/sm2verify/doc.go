@@ -1,0 +1,20 @@
+// Package sm2verify verifies SM2 signatures (GB/T 32918.2-2016, 7.1) and adds
+// public points. It does nothing else: its running time and its memory accesses
+// depend on its inputs, which is right for public data and would give a private
+// key away. So it has no function that takes one, and a test holds it apart
+// from everything that does.
+//
+// To verify (r, s) on digest e with key P is to ask whether x(s·G + t·P) is
+// r - e mod n, where t = r + s mod n. The package spends its effort on that sum:
+//
+//   - field.go: numbers modulo p in four limbs, Montgomery form, a reduction
+//     without multiplications;
+//   - table.go: for G, and for a key that is met often, a table of multiples
+//     that turns a product into 26 or 32 additions without a doubling;
+//   - naf.go: for a key that is met once, a non-adjacent form of width 5;
+//   - point.go: additions that are complete: an issuer or a holder chooses its
+//     key, and can make any two partial sums equal or opposite;
+//   - key.go: the verification, which needs no inversion.
+//
+// A [Key] never changes and goroutines may share it.
+package sm2verify

@@ -1,0 +1,180 @@
+package sm2verify
+
+// A table holds multiples of a point, so that a product is a sum without a
+// doubling: row i has j·2^(width·i)·P for j = 1..2^(width-1). It is read-only
+// once it is made.
+type table struct {
+	width  int
+	points []affine // row after row
+}
+
+const pointBytes = 64 // of memory: a cache line
+
+func rowsOf(width int) int { return (256 + width - 1) / width }
+
+// newTable computes the table of p: about 6 multiplications for each point.
+func newTable(p *affine, width int) *table {
+	rows, length := rowsOf(width), 1<<(width-1)
+	t := &table{width: width, points: make([]affine, rows*length)}
+	t.fillFirst(p, rows, length)
+	slopes := make([]element, rows*length/2)
+	for k := 1; k < length; k *= 2 {
+		t.lengthen(k, length, slopes[:rows*k])
+	}
+	return t
+}
+
+// lengthen doubles rows of k points by adding the last of them to each. All rows
+// share one inversion. No two points that are added have the same x but the last
+// and itself: j = ±k mod n would need j+k >= n. slopes is scratch space.
+func (t *table) lengthen(k, length int, slopes []element) {
+	for i := range slopes {
+		row, j := t.points[i/k*length:], i%k
+		if p, last := &row[j], &row[k-1]; p != last {
+			slopes[i].sub(&last.x, &p.x)
+		} else {
+			slopes[i].add(&p.y, &p.y)
+		}
+	}
+	invertAll(slopes)
+	for i := range slopes {
+		row, j := t.points[i/k*length:], i%k
+		p, last := &row[j], &row[k-1]
+		var rise element
+		if p != last {
+			rise.sub(&last.y, &p.y)
+		} else { // 3x²-3
+			var s element
+			s.square(&p.x)
+			s.sub(&s, &one)
+			rise.add(&s, &s)
+			rise.add(&rise, &s)
+		}
+		rise.mul(&rise, &slopes[i])
+		row[k+j].chord(p, last, &rise)
+	}
+}
+
+// fillFirst sets the first point of each row.
+func (t *table) fillFirst(p *affine, rows, length int) {
+	multiples := make([]jacobian, rows)
+	inverses := make([]element, rows)
+	multiple := jacobian{p.x, p.y, one}
+	for i := range rows {
+		multiples[i], inverses[i] = multiple, multiple.z
+		for range t.width {
+			multiple.double()
+		}
+	}
+	invertAll(inverses)
+	for i := range rows {
+		first, z := &t.points[i*length], &inverses[i]
+		var zz element
+		zz.square(z)
+		first.x.mul(&multiples[i].x, &zz)
+		zz.mul(&zz, z)
+		first.y.mul(&multiples[i].y, &zz)
+	}
+}
+
+// chord sets r to p + q, where slope is that of the line through them.
+func (r *affine) chord(p, q *affine, slope *element) {
+	var x, y element
+	x.square(slope)
+	x.sub(&x, &p.x)
+	x.sub(&x, &q.x)
+	y.sub(&p.x, &x)
+	y.mul(&y, slope)
+	y.sub(&y, &p.y)
+	*r = affine{x, y}
+}
+
+// invertAll inverts numbers, none of them 0, at 3 multiplications each and one
+// inversion.
+func invertAll(v []element) {
+	before := make([]element, len(v)) // the product of all before it
+	product := one
+	for i := range v {
+		before[i] = product
+		product.mul(&product, &v[i])
+	}
+	product.invert(&product)
+	for i := len(v) - 1; i >= 0; i-- {
+		before[i].mul(&before[i], &product)
+		product.mul(&product, &v[i])
+		v[i] = before[i]
+	}
+}
+
+// terms appends to sum the points whose sum is k·P, at most one for each row. k
+// is below n. All look-ups are done before the first addition, so that a
+// processor waits for several lines of a cold table at once.
+func (t *table) terms(sum []affine, k *scalar) []affine {
+	// Digits are between -2^(width-1) and 2^(width-1), and the highest has no
+	// carry, because what is cut is at most n/2.
+	var flip uint64
+	rest := *k
+	if orderHalf.less(k) {
+		rest, _ = order.minus(k)
+		flip = ^uint64(0)
+	}
+	carry, length := 0, 1<<(t.width-1)
+	for row := t.points; len(row) > 0; row = row[length:] {
+		d := rest.bits(0, t.width) + carry
+		rest.shift(t.width)
+		carry = (length - d) >> 63 & 1 // d > length
+		d -= carry << t.width
+		if d == 0 {
+			continue
+		}
+		negative := uint64(d >> 63)
+		p := row[(d^d>>63)-d>>63-1]
+		p.y.negateIf(negative ^ flip)
+		sum = append(sum, p)
+	}
+	return sum
+}
+
+// multiply returns k·P.
+func (t *table) multiply(k *scalar) (product projective) {
+	var terms [maxTerms]affine
+	product.addAll(t.terms(terms[:0], k))
+	return product
+}
+
+func (p *projective) addAll(terms []affine) {
+	for i := range terms {
+		p.addAffine(&terms[i])
+	}
+}
+
+// check reports whether the table of p is sound: each point is on the curve,
+// and a sum over all rows is what doubling and adding gives.
+func (t *table) check(p *affine) bool {
+	for i := range t.points {
+		if !t.points[i].onCurve() {
+			return false
+		}
+	}
+	for _, k := range []scalar{
+		{0x6969696969696969, 0x6969696969696969, 0x6969696969696969, 0x6969696969696969},
+		{0xb7e151628aed2a6a, 0xbf7158809cf4f3c7, 0x62e7160f38b4da56, 0xa784d9045190cfef},
+	} {
+		product := p.multiply(&k)
+		want, got := product.projective(), t.multiply(&k)
+		if got.isInfinity() || !got.equal(&want) {
+			return false
+		}
+	}
+	return true
+}
+
+// negateIf negates x if mask is all ones, and leaves it if mask is 0: signs of
+// digits are random, and a branch on them would be mispredicted half the time.
+func (x *element) negateIf(mask uint64) {
+	var n element
+	n.sub(&element{}, x)
+	for i := range x {
+		x[i] ^= (x[i] ^ n[i]) & mask
+	}
+}
