@@ -41,10 +41,10 @@ func TestTransitRatio(t *testing.T) {
 		}
 	}
 	rows := benchmarks.Compare(*rounds, 10*time.Millisecond,
-		benchmarks.Candidate{Name: "engine verify, key prepared (baseline)", Do: engineVerify(t)},
+		benchmarks.Candidate{Name: "gmsm, key prepared (baseline)", Do: gmsmVerify(t)},
 		benchmarks.Candidate{Name: "board", Do: handle(&board)},
 		benchmarks.Candidate{Name: "enter", Do: handle(&enter)})
-	benchmarks.Print(os.Stdout, "The transit gate, ratios to "+engine.Default().Name()+", SM2 verify", rows)
+	benchmarks.Print(os.Stdout, "The transit gate, ratios to "+engine.GMSM().Name()+", SM2 verify", rows)
 	assert.Less(t, rows[1].Ratio, 0.25, "board")
 	assert.Less(t, rows[2].Ratio, 0.25, "enter")
 }
