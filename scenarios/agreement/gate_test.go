@@ -1,4 +1,4 @@
-package agreement
+package agreement_test
 
 import (
 	"context"
@@ -12,12 +12,13 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/agreement"
 	"github.com/citizencode/citizencode/scenarios/scenariotest"
 	"github.com/citizencode/citizencode/scenarios/transit"
 )
 
-func newGate(t testing.TB, operator, place string) *Gate {
-	g, err := NewGate(GateConfig{Scenario: transit.New(transit.Config{}), Registry: cityRegistry(t), Operator: operator, Place: place})
+func newGate(t testing.TB, operator, place string) *agreement.Gate {
+	g, err := agreement.NewGate(agreement.GateConfig{Scenario: transit.New(transit.Config{}), Registry: agreement.CityRegistry(t), Operator: operator, Place: place})
 	require.NoError(t, err)
 	return g
 }
@@ -27,7 +28,11 @@ func TestContract(t *testing.T) {
 	newScenario := func() scenarios.Scenario { return newGate(t, "bus", "168") }
 	people := scenariotest.NewPeople(t, newScenario(), citycode.ProfileTransit)
 	scenariotest.Run(t, newScenario, func(c scenarios.Carrier) []scenarios.Visit {
-		return []scenarios.Visit{people.Visit(c, "li", 0, transit.Board, `{"line":"168"}`)}
+		return []scenarios.Visit{
+			people.Visit(c, "li", 0, transit.Board, `{"line":"168"}`),
+			people.Visit(c, "wang", 0, transit.Enter, `{"network":"metro","stop":"s1","line":"168"}`),
+			people.Visit(c, "wang", 0, transit.Exit, `{"network":"metro","stop":"s2","line":"168"}`),
+		}
 	})
 }
 
@@ -38,7 +43,7 @@ func TestRow16SameGateAcceptsAfterTheContractEnds(t *testing.T) {
 	city.Draft.Expires = city.Clock.Now().AddDate(0, 3, 0)
 	city.Draft.Entries[0].IssueUntil = city.Draft.Expires
 	// What the gate takes is one question; how old its lists are is another.
-	city.Clock.Set(at(t, "2026-12-31 23:59:00"))
+	city.Clock.Set(agreement.At(t, "2026-12-31 23:59:00"))
 	gate, err := scenarios.NewTerminal(scenarios.TerminalConfig{Name: "line 1, gate 7", Scenario: newGate(t, "metro", "line-1"),
 		Verifier: city.Verifier(nil), Now: city.Clock.Now})
 	require.NoError(t, err)
@@ -51,17 +56,17 @@ func TestRow16SameGateAcceptsAfterTheContractEnds(t *testing.T) {
 
 	d := ride()
 	assert.False(t, d.Allow)
-	assert.Equal(t, SwitchCode, d.Reason)
+	assert.Equal(t, agreement.SwitchCode, d.Reason)
 	assert.Contains(t, d.Message.Zh, "地铁乘车码")
 	assert.Contains(t, d.Message.En, "metro ride code")
 	assert.Contains(t, d.Message.En, "2027-01-01")
-	var notice Notice
+	var notice agreement.Notice
 	require.NoError(t, json.Unmarshal(d.Outcome, &notice))
-	assert.Equal(t, Switch{OperatorCode, "metro-app", scenarios.Text{Zh: "地铁乘车码", En: "metro ride code"}}, notice.Switch)
-	assert.True(t, notice.Until.Equal(at(t, "2027-01-01 00:00:00")))
+	assert.Equal(t, agreement.Switch{agreement.OperatorCode, "metro-app", scenarios.Text{Zh: "地铁乘车码", En: "metro ride code"}}, notice.Switch)
+	assert.True(t, notice.Until.Equal(agreement.At(t, "2027-01-01 00:00:00")))
 
-	city.Clock.Set(at(t, "2026-12-31 23:59:59"))
-	assert.Equal(t, SwitchCode, ride().Reason, "to the end of the last day")
+	city.Clock.Set(agreement.At(t, "2026-12-31 23:59:59"))
+	assert.Equal(t, agreement.SwitchCode, ride().Reason, "to the end of the last day")
 	city.Clock.Advance(time.Second)
 	d = ride()
 	assert.True(t, d.Allow, d.Reason)
@@ -73,7 +78,7 @@ func TestGateWithoutAnAgreement(t *testing.T) {
 	v := scenariotest.NewPeople(t, g, citycode.ProfileTransit).Visit(scenarios.Phone, "li", 0, transit.Board, `{"line":"line-9"}`)
 	d, err := g.Handle(context.Background(), &v)
 	require.NoError(t, err)
-	assert.Equal(t, NotAccepted, d.Reason)
+	assert.Equal(t, agreement.NotAccepted, d.Reason)
 	assert.NotEmpty(t, d.Message.Zh)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -82,14 +87,14 @@ func TestGateWithoutAnAgreement(t *testing.T) {
 }
 
 func TestNewGateRefuses(t *testing.T) {
-	full := GateConfig{Scenario: transit.New(transit.Config{}), Registry: cityRegistry(t), Operator: "metro", Place: "line-1"}
-	for _, spoil := range []func(*GateConfig){
-		func(c *GateConfig) { c.Scenario = nil }, func(c *GateConfig) { c.Registry = nil },
-		func(c *GateConfig) { c.Operator = "" }, func(c *GateConfig) { c.Place = "Line 1" },
+	full := agreement.GateConfig{Scenario: transit.New(transit.Config{}), Registry: agreement.CityRegistry(t), Operator: "metro", Place: "line-1"}
+	for _, spoil := range []func(*agreement.GateConfig){
+		func(c *agreement.GateConfig) { c.Scenario = nil }, func(c *agreement.GateConfig) { c.Registry = nil },
+		func(c *agreement.GateConfig) { c.Operator = "" }, func(c *agreement.GateConfig) { c.Place = "Line 1" },
 	} {
 		c := full
 		spoil(&c)
-		_, err := NewGate(c)
+		_, err := agreement.NewGate(c)
 		assert.Error(t, err)
 	}
 }

@@ -34,7 +34,7 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 	}
 	return s.answer(ctx, ask, at, checkedIn, func(st *state) (any, *scenarios.Decision, error) {
 		day := s.day(at)
-		c := checkInChange{Visit: ask.key, Patient: patient, Department: p.Department, Day: day, Encounter: st.open[patient]}
+		c := checkInChange{Patient: patient, Department: p.Department, Day: day, Encounter: st.open[patient]}
 		if en := st.encounters[c.Encounter]; en != nil && en.day.String() < day && en.advance == nil {
 			c.Ended, c.Encounter = c.Encounter, ""
 		}
@@ -51,12 +51,14 @@ func (s *Scenario) checkIn(ctx context.Context, ask asked, at time.Time, patient
 			}
 		}
 		c.Queue = 1
-		if q := st.queues[p.Department]; q != nil && q.day == day {
-			if c.Queue = q.numbers[patient]; c.Queue <= 0 { // below: it was taken back
+		if q := st.queues[p.Department]; q != nil && q.day >= day {
+			if q.day > day {
+				// A kiosk whose clock is behind at midnight must not begin the
+				// numbers of the new day anew.
+				c.QueueDay = q.day
+			}
+			if c.Queue = max(q.numbers[patient], -q.numbers[patient]); c.Queue == 0 {
 				c.Queue = len(q.numbers) + 1
-				if q.numbers[patient] < 0 {
-					c.Queue = -q.numbers[patient]
-				}
 			}
 		}
 		if a := s.appointmentOf(patient, p.Department, day); a != nil {

@@ -69,11 +69,11 @@ type (
 		IDs []string `json:"ids"`
 	}
 	checkInChange struct {
-		Visit       string       `json:"visit"` // digest of the visit's key
 		Patient     string       `json:"patient"`
 		Department  string       `json:"department,omitempty"`
 		Day         string       `json:"day"`
 		Queue       int          `json:"queue"`
+		QueueDay    string       `json:"queueDay,omitempty"` // where it is not Day
 		Encounter   string       `json:"encounter"`
 		Opened      bool         `json:"opened,omitempty"`
 		Ended       string       `json:"ended,omitempty"` // an encounter of an earlier day
@@ -106,11 +106,12 @@ type (
 		Parts     payer.Parts `json:"parts,omitzero"`
 	}
 	orderEnd struct { // held, settled, cancelled
-		Order   string      `json:"order"`
-		Parts   payer.Parts `json:"parts,omitzero"`
-		Advance int64       `json:"advance,omitempty"`
-		Reason  string      `json:"reason,omitempty"`
-		Day     string      `json:"day,omitempty"`
+		Order     string      `json:"order"`
+		Waterfall string      `json:"waterfall,omitempty"`
+		Parts     payer.Parts `json:"parts,omitzero"`
+		Advance   int64       `json:"advance,omitempty"`
+		Reason    string      `json:"reason,omitempty"`
+		Day       string      `json:"day,omitempty"`
 	}
 	askChange struct { // confirmed, cancelling: by whom the order is driven on
 		Order   string `json:"order"`
@@ -192,7 +193,23 @@ func event(key, kind string, at time.Time, change any) (eventlog.Event, error) {
 	return eventlog.New(key, kind, at, record{Change: change})
 }
 
-// answering makes an event that answers a request with an allowed decision.
+// answering makes an event that answers a request with an allowed decision. It
+// is the same JSON as that of a record, put together from what is encoded
+// already.
 func answering(key, kind string, at time.Time, change any, ask asked, d *scenarios.Decision) (eventlog.Event, error) {
-	return eventlog.New(key, kind, at, record{For: ask.key, Request: ask.content, Zh: d.Message.Zh, En: d.Message.En, Outcome: d.Outcome, Change: change})
+	c, err := json.Marshal(change)
+	if err != nil {
+		return eventlog.Event{}, err
+	}
+	head, err := json.Marshal(record{For: ask.key, Request: ask.content, Zh: d.Message.Zh, En: d.Message.En})
+	if err != nil {
+		return eventlog.Event{}, err
+	}
+	data := append(make([]byte, 0, len(head)+len(d.Outcome)+len(c)+16), head[:len(head)-len(`null}`)]...)
+	data = append(data, c...)
+	if d.Outcome != nil {
+		data = append(append(data, `,"outcome":`...), d.Outcome...)
+		d.Outcome = data[len(data)-len(d.Outcome) : len(data) : len(data)] // one copy in memory
+	}
+	return eventlog.Event{Key: key, Kind: kind, Time: at.UTC().Truncate(time.Second), Data: append(data, '}')}, nil
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,7 +15,9 @@ import (
 
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
+	"github.com/citizencode/citizencode/scenarios/hospital/payer"
 	"github.com/citizencode/citizencode/scenarios/ledger"
+	"github.com/citizencode/citizencode/scenarios/rails"
 	"github.com/citizencode/citizencode/scenarios/rails/railstest"
 )
 
@@ -60,7 +64,11 @@ func (f *flakyBooks) Commit(ctx context.Context, txs []*ledger.Transaction, atom
 // the insurer, the lender and the bank.
 func TestFaults(t *testing.T) {
 	reasons := make(map[string]int)
-	for seed := range uint64(40) {
+	seeds := uint64(40)
+	if os.Getenv("CITIZENCODE_LONG") != "" {
+		seeds = 4000
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 3))
 		disk, books := &flaky{eventlog.NewMemory(), r, 10}, &flakyBooks{ledger.NewMemory(), r, 10}
 		h := newHouse(t, railstest.Hostile(seed), func(c *Config) { c.Staff = append(c.Staff, Staff{"chief-3", true}) })
@@ -141,9 +149,18 @@ func TestFaults(t *testing.T) {
 		require.Empty(t, h.state.pending)
 		require.Empty(t, h.state.paying)
 		h.audit()
-		before := fmt.Sprint(h.state.answers)
+		told := func() (list []any) {
+			list = append(list, fmt.Sprint(h.state.answers), h.Metrics())
+			for _, patient := range []string{"P-li", "P-wang"} {
+				statements, err := h.Statements(ctx, patient, h.at)
+				require.NoError(t, err)
+				list = append(list, statements)
+			}
+			return list
+		}
+		before := told()
 		h.reopen()
-		require.Equal(t, before, fmt.Sprint(h.state.answers), "the events tell the same again")
+		require.Equal(t, before, told(), "the events tell the same again")
 		h.audit()
 	}
 	for _, word := range []string{"ok", MoreThanOwed, OrderCancelled, EncounterLeft, NothingOwed, OrderNotHeld} {
@@ -220,4 +237,99 @@ type counting struct {
 func (c *counting) Commit(ctx context.Context, txs []*ledger.Transaction, atomic bool) ([]ledger.Verdict, error) {
 	c.posted += len(txs)
 	return c.Store.Commit(ctx, txs, atomic)
+}
+
+// A request that is sent many times at once, over partners of every fault, is
+// one order and one repayment, and everybody is answered the same.
+func TestConcurrentSame(t *testing.T) {
+	for seed := range uint64(20) {
+		h := newHouse(t, railstest.Hostile(seed), nil)
+		ticket := h.checkIn("li", true)
+		order := OrderRequest{Key: "one", At: h.at, Encounter: ticket.Encounter, By: "doctor-1", Items: []Item{{Lab, "x", 30_000}}}
+		repay := RepayRequest{Key: "two", At: h.at, Patient: "P-li", Fen: 7_000, Mandate: "tok-li"}
+		for _, ask := range []func() (*scenarios.Decision, error){
+			func() (*scenarios.Decision, error) { return h.Order(ctx, order) },
+			func() (*scenarios.Decision, error) { return h.Repay(ctx, repay) },
+		} {
+			answers := make([]string, 16)
+			var wait sync.WaitGroup
+			for i := range answers {
+				wait.Go(func() {
+					for range 1000 {
+						if d, err := ask(); err == nil {
+							answers[i] = d.Reason + string(d.Outcome)
+							return
+						}
+					}
+				})
+			}
+			wait.Wait()
+			for _, a := range answers {
+				require.Equal(t, answers[0], a)
+				require.Contains(t, a, "ok{")
+			}
+		}
+		h.insurer.Calm()
+		h.lender.Calm()
+		h.bank.Calm()
+		require.NoError(t, h.Resume(ctx))
+		require.EqualValues(t, -30_000, h.balance(careIncome("sy-01")))
+		require.EqualValues(t, 7_000, h.balance(bankAccount))
+		h.audit()
+	}
+}
+
+// meeting is an insurer at which two callers wait for each other at every call.
+type meeting struct {
+	payer.Insurer
+	quote, pay chan struct{}
+}
+
+func meet(ctx context.Context, c chan struct{}) error {
+	select {
+	case c <- struct{}{}:
+	case <-c:
+	case <-ctx.Done(): // nobody else comes
+		return ctx.Err()
+	}
+	return nil
+}
+
+func (m meeting) Quote(ctx context.Context, c payer.Claim) (payer.Cover, error) {
+	if err := meet(ctx, m.quote); err != nil {
+		return payer.Cover{}, err
+	}
+	return m.Insurer.Quote(ctx, c)
+}
+
+func (m meeting) Pay(ctx context.Context, p payer.Payment) (rails.Answer, error) {
+	if err := meet(ctx, m.pay); err != nil {
+		return rails.Answer{}, err
+	}
+	return m.Insurer.Pay(ctx, p)
+}
+
+// Two drivers of one order who are at the same step at the same time: neither
+// fails, and both are answered the same.
+func TestTwoDrivers(t *testing.T) {
+	h := newHouse(t, railstest.Faults{}, func(c *Config) { c.Insurer = meeting{c.Insurer, make(chan struct{}), make(chan struct{})} })
+	ticket := h.checkIn("li", true)
+	order := OrderRequest{Key: "one", At: h.at, Encounter: ticket.Encounter, By: "doctor-1", Items: []Item{{Lab, "x", 30_000}}}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second) // only reached by a failure
+	defer cancel()
+	var answers [2]*scenarios.Decision
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() {
+			var err error
+			answers[i], err = h.Order(ctx, order)
+			assert.NoError(t, err)
+		})
+	}
+	wait.Wait()
+	require.NotNil(t, answers[0])
+	assert.True(t, answers[0].Allow)
+	assert.Equal(t, answers[0], answers[1])
+	assert.EqualValues(t, -30_000, h.balance(careIncome("sy-01")))
+	h.audit()
 }

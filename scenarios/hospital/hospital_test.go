@@ -15,6 +15,7 @@ import (
 	"github.com/citizencode/citizencode/citycode/engine"
 	"github.com/citizencode/citizencode/citycode/engine/tjfoc"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/rails/railstest"
 	"github.com/citizencode/citizencode/scenarios/scenariotest"
 )
 
@@ -166,4 +167,15 @@ func TestDirectory(t *testing.T) {
 	got, err := newDesk(t, nil, c, Config{}).checkIn(li, `{}`)
 	require.NoError(t, err)
 	assert.Equal(t, PatientUnknown, got.Reason)
+}
+
+// A kiosk whose clock is behind at midnight gives out no number twice.
+func TestQueueClockBehind(t *testing.T) {
+	h := newHouse(t, railstest.Faults{}, nil)
+	h.at = time.Date(2026, 1, 5, 16, 0, 1, 0, time.UTC) // a second after midnight
+	assert.Equal(t, 1, h.checkIn("li", false).Queue)
+	h.at = h.at.Add(-3 * time.Second)
+	assert.Equal(t, 2, h.checkIn("wang", false).Queue)
+	h.at = h.at.Add(4 * time.Second)
+	assert.Equal(t, 1, h.checkIn("li", false).Queue)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/scenarios"
@@ -69,15 +71,29 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	var checkIn checkInParams
 	var serve serveParams
 	var agree agreeParams
-	params := map[string]any{CheckIn: &checkIn, Next: &struct{}{}, Serve: &serve, Agree: &agree, Leave: &struct{}{}}[v.Action]
-	if params == nil {
+	var params any
+	switch v.Action {
+	case CheckIn:
+		params = &checkIn
+	case Serve:
+		params = &serve
+	case Agree:
+		params = &agree
+	case Next, Leave:
+		params = &struct{}{}
+	default:
 		return nil, scenarios.UnknownAction(v.Action, actions...)
 	}
 	if err := scenarios.ReadParams(v.Params, params); err != nil {
 		return nil, err
 	}
-	if v.Action == CheckIn && !slices.Contains(s.departments, checkIn.Department) {
+	switch {
+	case v.Action == CheckIn && !slices.Contains(s.departments, checkIn.Department):
 		return refuse(DepartmentUnknown), nil
+	case v.Action == Serve && !slices.Contains(Stations(), serve.Station):
+		return nil, wrong("params.station", "none of %v", Stations())
+	case agree.Order != "" && !isID(agree.Order):
+		return refuse(OrderUnknown), nil
 	}
 	if !v.Online {
 		return scenarios.Refused(citycode.OnlineRequired.String(), scenarios.ReasonText(citycode.OnlineRequired)), nil
@@ -89,7 +105,7 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	case err != nil:
 		return nil, fmt.Errorf("look up patient: %w", err)
 	}
-	ask, err := newAsk("visit", v.Key, v.Time, []any{v.Action, params, patient})
+	ask, err := newAsk("visit", v.Key, v.Time, strings.Join([]string{v.Action, patient, checkIn.Department, strconv.FormatBool(checkIn.Credit), string(serve.Station), agree.Order}, " "))
 	if err != nil {
 		return nil, err
 	}

@@ -148,12 +148,11 @@ func (s *Scenario) creditLeft(en *encounter, at time.Time) int64 {
 		left = en.limit
 		day := s.businessDay(at)
 		for _, id := range s.state.encountersOf[en.patient] {
-			other := s.state.encounters[id]
-			left -= other.account.On(day).Principal
-			for _, id := range other.orders {
-				if o := s.state.orders[id]; o.plan != nil {
-					left -= o.plan.Parts.Credit
-				}
+			left -= s.state.encounters[id].account.On(day).Principal
+		}
+		for id := range s.state.pending {
+			if o := s.state.orders[id]; o.plan != nil && o.Patient == en.patient {
+				left -= o.plan.Parts.Credit
 			}
 		}
 	}
@@ -270,7 +269,7 @@ func (s *Scenario) end(kind string, o *order, c orderEnd) (eventlog.Event, error
 	after.Parts, after.Advance, after.Reason = c.Parts, c.Advance, c.Reason
 	switch kind {
 	case settled:
-		after.Status = OrderSettled
+		after.Status, c.Waterfall = OrderSettled, payer.Waterfall
 	case held:
 		after.Status = OrderHeld
 	case cancelled:

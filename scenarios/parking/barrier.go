@@ -3,6 +3,7 @@ package parking
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,8 +46,13 @@ var (
 	safeTrip = text("一路平安", "Have a safe trip")
 )
 
-// free is how many bays are free when n more cars are in.
-func (y *yard) free(l *Lot, n int) int { return min(l.Bays, max(0, l.Bays-y.occupied()-n)) }
+// free is how many bays are free when n more cars have come in at a moment.
+func (y *yard) free(l *Lot, n int, at time.Time) int {
+	if !at.After(y.recountedAt) {
+		n = 0 // who counted by hand has seen them
+	}
+	return min(l.Bays, max(0, l.Bays-y.occupied()-n))
+}
 
 // enter decides about a car that wants in.
 func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error) {
@@ -70,7 +76,7 @@ func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 			}
 		}
 	}
-	f := &entered{Session: fmt.Sprintf("s-%d", st.number+1), Lot: p.lot.ID, Gate: p.gate, Sure: p.sure, Person: p.person, Payer: p.person, Class: class,
+	f := &entered{Session: "s-" + strconv.Itoa(st.number+1), Lot: p.lot.ID, Gate: p.gate, Sure: p.sure, Person: p.person, Payer: p.person, Class: class,
 		Reservation: p.reservation, Bay: p.bay}
 	if !p.plate.IsZero() {
 		f.Plate, f.Sealed, f.plate = p.name, st.seal.seal(p.plate.Clear()), p.plate
@@ -112,7 +118,7 @@ func (st *state) enter(p *passing, r *Rules) (*scenarios.Decision, []fact, error
 	if f.Contested {
 		state = Contested
 	}
-	d, err := scenarios.Allowed(driveIn, Passage{Free: y.free(p.lot, cars), Session: f.Session, State: state, Reservation: p.reservation, Bay: p.bay})
+	d, err := scenarios.Allowed(driveIn, Passage{Free: y.free(p.lot, cars, p.at), Session: f.Session, State: state, Reservation: p.reservation, Bay: p.bay})
 	return d, append(facts, f), err
 }
 
@@ -228,7 +234,7 @@ func (st *state) out(s *session, p *passing, mandate *binding) (*scenarios.Decis
 	if at.Before(s.enteredAt) {
 		// A fee for a stay that ends before it begins would be made up.
 		f.State, f.At = TimesInDoubt, s.enteredAt
-		d, err := scenarios.Allowed(safeTrip, Passage{Free: y.free(p.lot, cars), Session: s.id, State: TimesInDoubt})
+		d, err := scenarios.Allowed(safeTrip, Passage{Free: y.free(p.lot, cars, p.at), Session: s.id, State: TimesInDoubt})
 		return d, []fact{f}, err
 	}
 	due, err := st.due(s, at)
@@ -236,7 +242,7 @@ func (st *state) out(s *session, p *passing, mandate *binding) (*scenarios.Decis
 		return nil, nil, fmt.Errorf("parking: fee of %s: %w", s.id, err)
 	}
 	f.Fen = due.Charge.Fen
-	out := Passage{Free: y.free(p.lot, cars), Session: s.id, State: Left, Minutes: int((at.Sub(s.enteredAt) + time.Minute - 1) / time.Minute), Fen: f.Fen}
+	out := Passage{Free: y.free(p.lot, cars, p.at), Session: s.id, State: Left, Minutes: int((at.Sub(s.enteredAt) + time.Minute - 1) / time.Minute), Fen: f.Fen}
 	message, owed := safeTrip, due.Fen
 	switch {
 	case due.Fen == 0 && f.Fen == 0:
@@ -252,7 +258,7 @@ func (st *state) out(s *session, p *passing, mandate *binding) (*scenarios.Decis
 		message = text("欠费 "+yuan(due.Fen)+" 元，请在应用内补缴", yuan(due.Fen)+" yuan is owed; please pay it in the app")
 	default:
 		d := refuse(PaymentDue)
-		out.State, out.Due, out.Free = s.state, due.Fen, y.free(p.lot, 0)
+		out.State, out.Due, out.Free = s.state, due.Fen, y.free(p.lot, 0, p.at)
 		told, err := scenarios.Allowed(d.Message, out)
 		if err != nil {
 			return nil, nil, err

@@ -61,7 +61,7 @@ func (s *Scenario) BindPlate(ctx context.Context, r BindRequest) (*scenarios.Dec
 	if err != nil {
 		return nil, err
 	}
-	if !isWord(r.Person) {
+	if !isPerson(r.Person) {
 		return nil, badRequest("person", "not a pseudonym")
 	}
 	if _, err := rails.ParseMandate(r.Mandate); err != nil {
@@ -266,8 +266,4 @@ func readPlate(path, s string) (plate.Plate, error) {
 		return plate.Plate{}, &scenarios.RequestError{Path: path, Err: err}
 	}
 	return p, nil
-}
-
-func badRequest(path, why string) error {
-	return &scenarios.RequestError{Path: path, Err: errors.New(why)}
 }

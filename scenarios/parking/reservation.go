@@ -59,7 +59,7 @@ type ReserveRequest struct {
 // Reserve implements the operation; its outcome is a reserve.Reservation. The
 // car of whoever reserved is let in by his code, or by a plate that is his.
 func (s *Scenario) Reserve(ctx context.Context, r ReserveRequest) (*scenarios.Decision, error) {
-	if !isWord(r.Person) {
+	if !isPerson(r.Person) {
 		return nil, badRequest("person", "not a pseudonym")
 	}
 	kept, err := s.desk.Reserve(ctx, reserve.Request{Key: digest(r.Key), Place: r.Place, Holder: r.Person, From: r.From, Until: r.Until})
@@ -174,9 +174,7 @@ func (s *Scenario) Reservations(ctx context.Context, person string) ([]reserve.R
 			list = append(list, r)
 		}
 	}
-	slices.SortFunc(list, func(a, b reserve.Reservation) int {
-		return slices.Compare([]int64{a.From.Unix()}, []int64{b.From.Unix()})
-	})
+	slices.SortFunc(list, func(a, b reserve.Reservation) int { return a.From.Compare(b.From) })
 	return list, err
 }
 

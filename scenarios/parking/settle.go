@@ -237,7 +237,10 @@ func (st *state) forget(at time.Time) {
 	st.kept = today
 	before := at.AddDate(0, 0, -st.keepDays)
 	for id, s := range st.sessions {
-		if !s.state.ended() || !s.leftAt.Before(before) || s.enteredAt.After(before) || st.bills[id] != nil && !st.bills[id].settled() || st.ending[s.reservation] {
+		if !s.leftAt.Before(before) || !s.enteredAt.Before(before) || !s.state.ended() || st.ending[s.reservation] {
+			continue
+		}
+		if b := st.bills[id]; b != nil && !b.settled() {
 			continue
 		}
 		delete(st.sessions, id)

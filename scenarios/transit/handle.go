@@ -2,6 +2,7 @@ package transit
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,25 @@ type tapParams struct {
 	Network string `json:"network"`
 	Stop    string `json:"stop"`
 	Vehicle string `json:"vehicle"`
+}
+
+// read returns the parameters of a visit. A gate asks with the same ones all
+// day, so those of the visit before are kept.
+func (s *Scenario) read(raw json.RawMessage) (tapParams, error) {
+	if last := s.last.Load(); last != nil && string(raw) == last.raw {
+		return last.params, nil
+	}
+	var params tapParams
+	if err := scenarios.ReadParams(raw, &params); err != nil {
+		return tapParams{}, err
+	}
+	s.last.Store(&lastParams{string(raw), params})
+	return params, nil
+}
+
+type lastParams struct {
+	raw    string
+	params tapParams
 }
 
 // A Ride is the outcome of a tap.
@@ -39,8 +59,8 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if kind != tap.Board && kind != tap.Enter && kind != tap.Exit {
 		return nil, scenarios.UnknownAction(v.Action, Board, Enter, Exit)
 	}
-	var params tapParams
-	if err := scenarios.ReadParams(v.Params, &params); err != nil {
+	params, err := s.read(v.Params)
+	if err != nil {
 		return nil, err
 	}
 	switch {
@@ -88,7 +108,7 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if s.cfg.Queue == nil {
 		return s.allowed(&t, nil)
 	}
-	t, err := s.cfg.Queue.Append(ctx, t)
+	t, err = s.cfg.Queue.Append(ctx, t)
 	if err == nil {
 		s.counts[taps].Add(1)
 	}

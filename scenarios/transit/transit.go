@@ -92,6 +92,7 @@ type Scenario struct {
 	cfg     Config
 	offline scenarios.Offline
 	counts  [len(counted)]atomic.Int64
+	last    atomic.Pointer[lastParams]
 }
 
 var (

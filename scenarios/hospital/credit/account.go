@@ -12,23 +12,26 @@ import (
 // concurrent use.
 type Account struct {
 	terms   Terms
-	visit   ledger.Day
+	visit   int64 // days are counted from 1970-01-01
+	due     ledger.Day
 	entries []entry
 	lent    int64
 }
 
 // An entry lends under a name, or pays.
 type entry struct {
-	day  ledger.Day
+	day  int64
 	name string // of what was lent; "" for a payment
 	fen  int64
 }
 
 // NewAccount returns the account of a visit on a day.
-func NewAccount(terms Terms, visit ledger.Day) *Account { return &Account{terms: terms, visit: visit} }
+func NewAccount(terms Terms, visit ledger.Day) *Account {
+	return &Account{terms: terms, visit: number(visit), due: terms.Due(visit)}
+}
 
 // Due returns the last day without interest.
-func (a *Account) Due() ledger.Day { return a.terms.Due(a.visit) }
+func (a *Account) Due() ledger.Day { return a.due }
 
 // A Position is how an account stands at a day, in fen.
 type Position struct {
@@ -65,7 +68,7 @@ func (a *Account) Lend(day ledger.Day, name string, fen int64) error {
 // Pay pays up to what is owed on the day, and returns how much of it went to
 // interest. The error is ErrAmount for more than is owed.
 func (a *Account) Pay(day ledger.Day, fen int64) (interest int64, err error) {
-	before := a.On(a.order(day))
+	before := a.on(a.order(day))
 	if fen <= 0 || fen > before.Owed() {
 		return 0, ErrAmount
 	}
@@ -93,7 +96,7 @@ func (a *Account) Refund(name string) (fen int64, err error) {
 
 // Return pays a surplus back to the patient.
 func (a *Account) Return(day ledger.Day, fen int64) error {
-	if fen <= 0 || fen > a.On(a.order(day)).Surplus {
+	if fen <= 0 || fen > a.on(a.order(day)).Surplus {
 		return ErrAmount
 	}
 	// Newest payments first: what they paid was not owed.
@@ -109,24 +112,24 @@ func (a *Account) Return(day ledger.Day, fen int64) error {
 
 // order returns the day of a new entry. Entries stand in the order of days: one
 // whose clock was behind counts on the day of the last.
-func (a *Account) order(day ledger.Day) ledger.Day {
-	if day.Compare(a.visit) < 0 {
-		day = a.visit
+func (a *Account) order(day ledger.Day) int64 {
+	last := a.visit
+	if n := len(a.entries); n > 0 {
+		last = a.entries[n-1].day
 	}
-	if n := len(a.entries); n > 0 && day.Compare(a.entries[n-1].day) < 0 {
-		return a.entries[n-1].day
-	}
-	return day
+	return max(last, number(day))
 }
 
-// On returns how the account stands on a day, which is not before its last
-// entry.
-func (a *Account) On(day ledger.Day) Position {
+// On returns how the account stands on a day; on one before its last entry, as
+// on that.
+func (a *Account) On(day ledger.Day) Position { return a.on(number(day)) }
+
+func (a *Account) on(day int64) Position {
 	var p Position
-	var accrued int64 // millionths of a fen, unpaid
-	from := a.Due()   // interest is counted up to here
-	until := func(day ledger.Day) {
-		if n := days(from, day); n > 0 {
+	var accrued int64     // millionths of a fen, unpaid
+	from := number(a.due) // interest is counted up to here
+	until := func(day int64) {
+		if n := day - from; n > 0 {
 			accrued += p.Principal * a.terms.Rate * n
 			from = day
 		}
@@ -153,9 +156,6 @@ func (a *Account) On(day ledger.Day) Position {
 	p.Interest = accrued / micro
 	return p
 }
-
-// days returns how many days lie between two, 0 or less if b is not after a.
-func days(a, b ledger.Day) int64 { return number(b) - number(a) }
 
 // number counts days from 1970-01-01.
 func number(d ledger.Day) int64 {

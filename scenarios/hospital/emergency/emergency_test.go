@@ -196,6 +196,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		got, err := Decode(again)
 		require.NoError(t, err)
-		require.Equal(t, r, got)
+		twice, err := got.Encode()
+		require.NoError(t, err)
+		require.Equal(t, again, twice)
 	})
 }

@@ -67,7 +67,8 @@ func (r *Record) Encode() ([]byte, error) {
 	return b, err
 }
 
-// Decode reads what Encode wrote, and nothing else.
+// Decode reads a record: strict about names and values, but not about spaces,
+// because the reader of another city's card has no second try.
 func Decode(b []byte) (*Record, error) {
 	r := new(Record)
 	if err := scenarios.ReadStrict("emergency", b, MaxRecord, r); err != nil {

@@ -32,6 +32,9 @@ func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return err
+	}
 	open := o.openMonths()
 	if len(open) == 0 || m < open[0] {
 		return nil // archived, or never opened: nothing is in memory
@@ -55,12 +58,5 @@ func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
 	if err != nil {
 		return err
 	}
-	// Read anew, now without what is not needed any more.
-	o.mu.Lock()
-	delete(o.months, m)
-	delete(o.months, previousMonth(m))
-	delete(o.faults, m)
-	o.mu.Unlock()
-	_, err = o.load(ctx, m)
-	return err
+	return o.refresh(ctx) // read anew, without what is not needed any more
 }

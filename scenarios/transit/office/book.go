@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/scenarios/eventlog"
-	"github.com/citizencode/citizencode/scenarios/ledger"
 	"github.com/citizencode/citizencode/scenarios/transit/fare"
 	"github.com/citizencode/citizencode/scenarios/transit/gtfs"
 )
@@ -39,6 +38,9 @@ func (o *Office) Book(ctx context.Context, r BookRequest) (*Booking, error) {
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	done := &Booking{}
 	for _, m := range o.openMonths() {
 		if firstDay(m) > through {
@@ -92,16 +94,19 @@ func (o *Office) bookMonth(ctx context.Context, m int, done *Booking, chosen fun
 	return o.post(ctx, m, done)
 }
 
-// changed returns the marks that ask for the fares of the month.
-func (w window) changed() []map[string]int64 {
-	marks := []map[string]int64{w.this.dirty}
+// marks are those that ask for the fares of a month: its own, and of the months
+// before and after it.
+type marks [3]map[string]int64
+
+func (w window) changed() (m marks) {
+	m[0] = w.this.dirty
 	if w.previous != nil {
-		marks = append(marks, w.previous.dirtyTo)
+		m[1] = w.previous.dirtyTo
 	}
 	if w.next != nil {
-		marks = append(marks, w.next.dirtyOn)
+		m[2] = w.next.dirtyOn
 	}
-	return marks
+	return m
 }
 
 // bookPeople decides and appends the fares of some people.
@@ -111,7 +116,7 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 		return fmt.Errorf("office: month %d has been archived meanwhile", m)
 	}
 	type person struct {
-		marks    []int64
+		marks    [len(marks{})]int64
 		waits    bool // for a day that is not chosen
 		findings []Finding
 	}
@@ -124,8 +129,8 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 			for _, name := range people {
 				p := &person{}
 				seen[name] = p
-				for _, marks := range w.changed() {
-					p.marks = append(p.marks, marks[name])
+				for i, changed := range w.changed() {
+					p.marks[i] = changed[name]
 				}
 				charges, set, err := o.settle(w, name)
 				if _, tooMany := errors.AsType[*fare.LimitError](err); tooMany {
@@ -168,10 +173,10 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 	}
 	o.mu.Unlock()
 	// What has changed since it was computed stays marked.
-	return o.clear(ctx, m, func(marks []map[string]int64) {
+	return o.clear(ctx, m, func(m marks) {
 		for name, p := range seen {
-			for i, changed := range marks {
-				if !p.waits && i < len(p.marks) && changed[name] == p.marks[i] {
+			for i, changed := range m {
+				if !p.waits && changed[name] == p.marks[i] {
 					delete(changed, name)
 				}
 			}
@@ -195,15 +200,14 @@ func (o *Office) around(ctx context.Context, m int, this *month, look func(w win
 }
 
 // clear lets a function take marks off, with no tap coming in between.
-func (o *Office) clear(ctx context.Context, m int, off func(marks []map[string]int64)) error {
-	for _, c := range []struct {
+func (o *Office) clear(ctx context.Context, m int, off func(marks)) error {
+	for i, c := range [len(marks{})]struct {
 		id    int
 		marks func(*month) map[string]int64
-		place int
 	}{
-		{m, func(s *month) map[string]int64 { return s.dirty }, 0},
-		{previousMonth(m), func(s *month) map[string]int64 { return s.dirtyTo }, 1},
-		{nextMonth(m), func(s *month) map[string]int64 { return s.dirtyOn }, 2},
+		{m, func(s *month) map[string]int64 { return s.dirty }},
+		{previousMonth(m), func(s *month) map[string]int64 { return s.dirtyTo }},
+		{nextMonth(m), func(s *month) map[string]int64 { return s.dirtyOn }},
 	} {
 		s := o.month(c.id)
 		if s == nil {
@@ -211,9 +215,9 @@ func (o *Office) clear(ctx context.Context, m int, off func(marks []map[string]i
 		}
 		// Change and not View: it excludes Apply and other readers.
 		if err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-			marks := make([]map[string]int64, 3)
-			marks[c.place] = c.marks(s.state)
-			off(marks)
+			var m marks
+			m[i] = c.marks(s.state)
+			off(m)
 			return nil, nil
 		}); err != nil {
 			return err
@@ -246,136 +250,4 @@ func fareEvents(list []fares, now time.Time) ([]eventlog.Event, error) {
 		list = list[n:]
 	}
 	return events, nil
-}
-
-// post posts the fares of a month that are not in the ledger yet, and notes on
-// which day each was booked. Posted again after a crash, they change nothing.
-func (o *Office) post(ctx context.Context, m int, done *Booking) error {
-	s := o.month(m)
-	if s == nil {
-		return fmt.Errorf("office: month %d has been archived meanwhile", m)
-	}
-	var list []fares
-	from := o.books.posted(m)
-	if err := s.stream.View(ctx, func() error {
-		list = s.state.fares[max(0, from-(s.state.number-len(s.state.fares))):]
-		return nil
-	}); err != nil || len(list) == 0 {
-		return err
-	}
-	closed, err := o.closed(ctx)
-	if err != nil {
-		return err
-	}
-	days := make(map[ledger.Day]map[string]share)
-	add := func(day ledger.Day, party string, s share) {
-		if days[day] == nil {
-			days[day] = make(map[string]share)
-		}
-		days[day][party] = days[day][party].plus(s)
-	}
-	legs := func(day ledger.Day, f *fares) {
-		for party, change := range f.Shares {
-			add(day, party, share{Legs: change.Legs})
-		}
-	}
-	var drafts []ledger.Draft
-	of := make(map[int]*fares) // by the place of their first draft
-	flush := func() error {
-		booked, posted, err := o.postEach(ctx, drafts)
-		if err != nil {
-			return err
-		}
-		done.Transactions += posted
-		for i, d := range drafts {
-			for _, p := range d.Postings {
-				if p.Account.Class() == ledger.Income {
-					add(booked[i], partyOf(p.Account), share{Fen: p.Credit - p.Debit})
-				}
-			}
-			if of[i] != nil {
-				legs(booked[i], of[i])
-			}
-		}
-		drafts = drafts[:0]
-		clear(of)
-		return nil
-	}
-	for i := range list {
-		f := &list[i]
-		more := o.drafts(*f)
-		if len(more) == 0 { // rides that cost nothing
-			day := bookDay(f.Day)
-			if day.Compare(closed) <= 0 {
-				day = closed.Add(1)
-			}
-			legs(day, f)
-			continue
-		}
-		if len(drafts)+len(more) > ledger.MaxBatch {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		of[len(drafts)] = f
-		drafts = append(drafts, more...)
-	}
-	if len(drafts) > 0 {
-		if err := flush(); err != nil {
-			return err
-		}
-	}
-	if err := o.notePosted(ctx, m, from, from+len(list), days); err != nil {
-		return err
-	}
-	o.mu.Lock()
-	for _, f := range list {
-		o.owing[f.Person] = true
-	}
-	o.mu.Unlock()
-	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-		s.state.trim(from + len(list))
-		return nil, nil
-	})
-}
-
-// postEach posts drafts, those of a closed day on the first that is open. It
-// returns the day on which each stands, and how many are new.
-func (o *Office) postEach(ctx context.Context, drafts []ledger.Draft) (days []ledger.Day, posted int, err error) {
-	days = make([]ledger.Day, len(drafts))
-	rest := make([]int, len(drafts))
-	for i := range rest {
-		rest[i] = i
-	}
-	// A day may close while late fares are booked on it, but not often.
-	for range 3 {
-		batch := make([]ledger.Draft, len(rest))
-		for i, n := range rest {
-			batch[i] = drafts[n]
-		}
-		verdicts, err := o.cfg.Ledger.PostEach(ctx, batch)
-		if err != nil {
-			return nil, 0, fmt.Errorf("office: post fares: %w", err)
-		}
-		var again []int
-		for i, v := range verdicts {
-			n := rest[i]
-			switch {
-			case v.Refused == nil:
-				days[n] = v.Receipt.Day
-				if v.New {
-					posted++
-				}
-			case v.Refused.Reason == ledger.DayClosed:
-				drafts[n] = drafts[n].On(v.Refused.Open)
-				again = append(again, n)
-			default:
-				return nil, 0, fmt.Errorf("office: post fares: %w", v.Refused)
-			}
-		}
-		if rest = again; len(rest) == 0 {
-			return days, posted, nil
-		}
-	}
-	return nil, 0, errors.New("office: days close faster than fares are posted")
 }

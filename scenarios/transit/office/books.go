@@ -82,6 +82,7 @@ type monthMark struct{ posted int }
 // An account is what the events say about how a person pays.
 type account struct {
 	open   *order // sent or to be sent, and not known to be settled
+	orders int    // so many events of orders and their ends
 	day    string // of the last run of Charge
 	since  string // a debtor since this day; empty: none
 	reason string
@@ -134,6 +135,7 @@ func (b *books) Apply(e eventlog.Event) error {
 		}
 		a := b.account(o.Person)
 		a.open, a.day = &o, cmp.Or(o.Day, a.day)
+		a.orders++
 		if o.Request != "" {
 			b.requests[o.Request] = o.Person
 		}
@@ -148,6 +150,7 @@ func (b *books) Apply(e eventlog.Event) error {
 			day = a.open.Day
 		}
 		a.open = nil
+		a.orders++
 		b.judge(a, !s.Paid, s.Clear, s.Reason, cmp.Or(day, ledger.DayOf(e.Time).String()))
 	case askedKind:
 		var s askedEvent
@@ -195,6 +198,19 @@ func (b *books) posted(m int) int {
 		return mark.posted
 	}
 	return 0
+}
+
+// live lists the months that were opened and are not archived, and the last
+// archived one, whose last week the next needs.
+func (b *books) live() (list []int) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for m := range b.months {
+		if m >= b.archived {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 func (b *books) archivedThrough() int {

@@ -36,6 +36,9 @@ func clearing(credit bool) ledger.Account {
 	return ledger.MustAccount(ledger.Asset, "bank", "clearing")
 }
 
+// ErrBusy is returned where another process charges the same people. Ask again.
+var ErrBusy = errors.New("office: another process charges the same people")
+
 // ordersAtOnce is how many orders one append writes down.
 const ordersAtOnce = 200
 
@@ -49,6 +52,9 @@ func (o *Office) Charge(ctx context.Context, r ChargeRequest) (*ChargeReport, er
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	for _, m := range o.openMonths() {
 		if err := o.post(ctx, m, &Booking{}); err != nil {
 			return nil, err
@@ -71,6 +77,7 @@ type bill struct {
 	order order
 	payer Payer
 	known bool // the order is written down
+	after int  // account.orders when the balance was read
 	clear bool // nothing is owed, and a debtor is one no more
 }
 
@@ -100,7 +107,15 @@ func (o *Office) chargePeople(ctx context.Context, people []string, kind, day, r
 		}
 		bills = append(bills, b)
 	}
-	if err := o.append(ctx, events); err != nil {
+	if err := o.main.Change(ctx, func() ([]eventlog.Event, error) {
+		for _, b := range bills {
+			// The balance was read before: another process may have charged it.
+			if a := o.books.people[b.order.Person]; a != nil && a.orders != b.after {
+				return nil, ErrBusy
+			}
+		}
+		return events, nil
+	}); err != nil {
 		return err
 	}
 	events = nil
@@ -143,9 +158,11 @@ func (o *Office) bill(ctx context.Context, person, kind, day, request string) (*
 	debtor := false
 	err := o.main.View(ctx, func() error {
 		a := o.books.people[person]
-		debtor = a != nil && a.since != ""
+		if a == nil {
+			return nil
+		}
+		debtor, b.after = a.since != "", a.orders
 		switch {
-		case a == nil:
 		case a.open != nil:
 			b.order, b.known = *a.open, true
 		case request == "" && a.day >= day:
@@ -312,6 +329,9 @@ func (o *Office) Repay(ctx context.Context, r RepayRequest) (*Account, error) {
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
 	asked, pending := "", false
 	if err := o.main.View(ctx, func() error {
 		asked = o.books.requests[r.Request]

@@ -183,13 +183,8 @@ func Open(ctx context.Context, cfg Config) (*Office, error) {
 	if o.main, err = eventlog.Open(ctx, cfg.Events, "transit/"+cfg.Name, o.books); err != nil {
 		return nil, err
 	}
-	for m := range o.books.months {
-		// Of the archived ones the last still gives the next its first week.
-		if m >= o.books.archived {
-			if _, err := o.load(ctx, m); err != nil {
-				return nil, err
-			}
-		}
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
 	}
 	for person, a := range o.books.people {
 		o.owing[person] = a.since != "" || a.open != nil
@@ -213,6 +208,33 @@ func (o *Office) readLines() error {
 	for line, route := range o.cfg.Routes {
 		if _, ok := o.cfg.Feed.Route(route); !ok {
 			return fmt.Errorf("office: Routes[%q]: the feed has no route %q", line, route)
+		}
+	}
+	return nil
+}
+
+// refresh reads what other processes have appended, and holds the months that
+// are needed now.
+func (o *Office) refresh(ctx context.Context) error {
+	if err := o.main.Refresh(ctx); err != nil {
+		return err
+	}
+	live, archived := o.books.live(), o.books.archivedThrough()
+	o.mu.Lock()
+	for m, s := range o.months {
+		if m < archived || m == archived && s.state.keep == 0 {
+			delete(o.months, m)
+			delete(o.faults, m)
+		}
+	}
+	o.mu.Unlock()
+	for _, m := range live {
+		s, err := o.load(ctx, m)
+		if err != nil {
+			return err
+		}
+		if err := s.stream.Refresh(ctx); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package office_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,11 +38,6 @@ route_id,agency_id,route_type,network_id
 M,metro,1,metro
 A,bus,3,one
 B,bus,3,two
--- networks.txt --
-network_id
-metro
-one
-two
 -- areas.txt --
 area_id
 s1
@@ -86,10 +82,9 @@ fare_cap_id,period,amount,currency
 day,day,8.00,CNY
 `
 
-// networksInRoutes: the town's routes name their networks themselves.
 func feed(t testing.TB) *gtfs.Feed {
 	t.Helper()
-	f, err := gtfs.Load(gtfstest.Text(town).With("networks.txt", "").FS())
+	f, err := gtfs.Load(gtfstest.Text(town).FS())
 	require.NoError(t, err)
 	return f
 }
@@ -130,8 +125,7 @@ func open(t testing.TB, change func(*office.Config)) *desk {
 	d.cfg = office.Config{Name: "town", Feed: feed(t), Fare: fare.Config{DayStart: dayStart}, Ledger: d.ledger, Events: eventlog.NewMemory(),
 		Concessions: tap.Concessions{3: {Category: "student", Until: at(20, "00:00")}}, OfflineUses: 10,
 		Payers: d.payers, Now: func() time.Time { return d.now }}
-	d.bank = railstest.NewBank(railstest.Faults{}, nil)
-	d.cfg.Bank = d.bank
+	d.cfg.Bank = railstest.NewBank(railstest.Faults{}, nil)
 	if change != nil {
 		change(&d.cfg)
 	}
@@ -219,7 +213,8 @@ func (d *desk) zero(days ...int) {
 			got[l.Party] = l.Fen
 		}
 		for _, party := range []string{"metro/metro", "bus/a", "bus/b"} {
-			account := ledger.MustAccount(ledger.Income, "transit", party[:len(party)-len(party[indexOf(party):])], party[indexOf(party)+1:])
+			operator, line, _ := strings.Cut(party, "/")
+			account := ledger.MustAccount(ledger.Income, "transit", operator, line)
 			now, err := d.ledger.BalanceOn(d.t.Context(), account, parsed)
 			require.NoError(d.t, err)
 			before, err := d.ledger.BalanceOn(d.t.Context(), account, parsed.Add(-1))
@@ -229,18 +224,23 @@ func (d *desk) zero(days ...int) {
 	}
 }
 
-func indexOf(party string) int {
-	for i := range party {
-		if party[i] == '/' {
-			return i
-		}
+// accounts opens the office anew with a bank in which person 1 has so many fen,
+// and so on.
+func (d *desk) accounts(f railstest.Faults, fen ...int64) {
+	d.t.Helper()
+	funds := make(map[rails.Mandate]int64)
+	for i, n := range fen {
+		funds[mandate(d.t, i+1)] = n
+		d.payers[person(i+1)] = office.Payer{Mandate: mandate(d.t, i+1)}
 	}
-	return -1
+	d.bank = railstest.NewBank(f, funds)
+	d.cfg.Bank = d.bank
+	d.reopen()
 }
 
-func mandate(t testing.TB, token string) rails.Mandate {
+func mandate(t testing.TB, n int) rails.Mandate {
 	t.Helper()
-	m, err := rails.ParseMandate(token)
+	m, err := rails.ParseMandate(fmt.Sprint("tok-", n))
 	require.NoError(t, err)
 	return m
 }

@@ -30,6 +30,24 @@ func (o *Office) Reverse(ctx context.Context, r scenarios.Reversal) (*scenarios.
 	}
 	o.booking.Lock()
 	defer o.booking.Unlock()
+	if err := o.refresh(ctx); err != nil {
+		return nil, err
+	}
+	for _, m := range o.openMonths() {
+		conflict := false
+		if s := o.month(m); s != nil {
+			if err := s.stream.View(ctx, func() error {
+				old, asked := s.state.reversed[r.Request]
+				conflict = asked && old.Visit != r.Key
+				return nil
+			}); err != nil {
+				return nil, err
+			}
+		}
+		if conflict {
+			return scenarios.Refused(RequestConflict, scenarios.Text{Zh: "该请求号已用于另一次撤销", En: "This request took another tap back"}), nil
+		}
+	}
 	for _, m := range o.openMonths() {
 		d, err := o.reverseIn(ctx, m, r)
 		if d != nil || err != nil {
@@ -50,10 +68,6 @@ func (o *Office) reverseIn(ctx context.Context, m int, r scenarios.Reversal) (*s
 	var day gtfs.Date
 	err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
 		refused, day = nil, 0
-		if old, asked := s.state.reversed[r.Request]; asked && old.Visit != r.Key {
-			refused = scenarios.Refused(RequestConflict, scenarios.Text{Zh: "该请求号已用于另一次撤销", En: "This request took another tap back"})
-			return nil, nil
-		}
 		person, t := s.state.visit(r.Key)
 		if t == nil {
 			return nil, nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 )
 
 // A Queue keeps the taps of one gate, or of gates that share a journal, until
@@ -105,16 +104,3 @@ func (m *Memory) Acknowledge(taps []Tap) {
 	clear(m.waiting[len(kept):])
 	m.waiting = kept
 }
-
-// A Batch is what a gate sends to the back office in one call.
-type Batch struct {
-	Gate string `json:"gate"`
-	// Through says that the back office has every tap of the gate up to this
-	// time, by what it acknowledged before and by this batch. Zero says
-	// nothing. An inspection relies on it to tell "no tap" from "not heard yet".
-	Through time.Time `json:"through,omitzero"`
-	Taps    []Tap     `json:"taps"`
-}
-
-// MaxBatch is how many taps a batch holds.
-const MaxBatch = 1000

@@ -88,6 +88,9 @@ var personForm = regexp.MustCompile(`^[0-9]{6}-([0-9a-f]{2}){1,64}$`)
 // [*scenarios.RequestError] whose path is the name of the field.
 func (t *Tap) Check() error {
 	wrong := func(path, why string) error { return &scenarios.RequestError{Path: path, Err: errors.New(why)} }
+	if t.Kind != Board && t.Kind != Enter && t.Kind != Exit {
+		return wrong("kind", "none of board, enter, exit")
+	}
 	for _, f := range []struct {
 		name, value string
 		most        int
@@ -103,8 +106,6 @@ func (t *Tap) Check() error {
 		}
 	}
 	switch {
-	case t.Kind != Board && t.Kind != Enter && t.Kind != Exit:
-		return wrong("kind", "none of board, enter, exit")
 	case !personForm.MatchString(t.Person):
 		return wrong("person", "not a pseudonym such as 210100-0000006500c1712e")
 	case t.Carrier != scenarios.Phone.String() && t.Carrier != scenarios.Card.String() && t.Carrier != scenarios.Paper.String():
