@@ -167,7 +167,7 @@ func TestIdempotency(t *testing.T) {
 // Of many that come at once with one key, one is done.
 func TestConcurrentKey(t *testing.T) {
 	_, s, d := open(t)
-	begun, release := make(chan struct{}), make(chan struct{})
+	begun, release := make(chan struct{}, 20), make(chan struct{})
 	d.order = func(_ context.Context, _, what string) (string, error) {
 		begun <- struct{}{}
 		<-release
