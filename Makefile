@@ -26,6 +26,7 @@ interop: ## put 10,000 signatures and faults to both engines, OpenSSL and sm-cry
 
 long: ## run the long forms of the tests that have one
 	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long
+	go test ./qr -run EverySymbol -v -count=1 -timeout 60m -masks
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
