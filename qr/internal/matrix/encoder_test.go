@@ -40,11 +40,12 @@ func TestEncodeRefuses(t *testing.T) {
 		{strings.Repeat("A", 4297), Request{}, ErrTooLong},
 		{strings.Repeat("a", 2954), Request{}, ErrTooLong},
 		{strings.Repeat("8", 42), Request{Version: 1}, ErrTooLong},
-		{strings.Repeat("8", 1<<24), Request{}, ErrTooLong},
+		{strings.Repeat("a", 1<<20), Request{}, ErrTooLong},
 	} {
 		assert.ErrorIs(t, e.Encode(&m, []byte(c.text), c.r), c.want, "%d characters", len(c.text))
 		assert.True(t, kept == m)
 	}
+	assert.LessOrEqual(t, cap(e.planner.from), maxText, "a longer text is not looked at")
 }
 
 // TestRaise: the level rises as far as the version allows, and the version stays.

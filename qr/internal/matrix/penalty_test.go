@@ -65,6 +65,39 @@ func TestPenalty(t *testing.T) {
 	}
 }
 
+// TestBestMask: the first mask with the lowest score, also where two have it.
+func TestBestMask(t *testing.T) {
+	t.Parallel()
+	r := seeded(t, 8)
+	var e Encoder
+	ties := 0
+	for range 200 {
+		text := textFor(r, byteMode, 1, M)
+		want, lowest := 0, math.MaxInt
+		for mask := range masks {
+			var m Matrix
+			require.NoError(t, e.Encode(&m, text, Request{Level: M, Version: 1, Mask: mask}))
+			other := encoder.NewByteMatrix(m.Size(), m.Size())
+			for y := range m.Size() {
+				for x := range m.Size() {
+					other.SetBool(x, y, m.At(x, y))
+				}
+			}
+			score := encoder.MaskUtil_applyMaskPenaltyRule1(other) + encoder.MaskUtil_applyMaskPenaltyRule2(other) +
+				encoder.MaskUtil_applyMaskPenaltyRule3(other) + encoder.MaskUtil_applyMaskPenaltyRule4(other)
+			if score < lowest {
+				want, lowest = mask, score
+			} else if score == lowest {
+				ties++
+			}
+		}
+		var m Matrix
+		require.NoError(t, e.Encode(&m, text, Request{Level: M, Version: 1, Mask: BestMask}))
+		require.Equal(t, want, m.Mask)
+	}
+	assert.Positive(t, ties)
+}
+
 // TestMasks: the stored lines against the formulas, at every module of the largest symbol.
 func TestMasks(t *testing.T) {
 	var free plane

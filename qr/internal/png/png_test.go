@@ -62,6 +62,8 @@ func TestPicture(t *testing.T) {
 		check(t, p, i)
 	}
 	check(t, picture(r, 9, 1), "the smallest")
+	rows := []byte{0x55, 0x80, 0xAA, 0, 0x54, 0, 0xA8, 0x80, 0x55, 0, 0xAA, 0x80, 0x50, 0, 0xA1, 0, 0x44, 0x80}
+	check(t, Picture{Rows: rows, Edges: []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}}, "nothing repeats")
 	check(t, picture(r, 21, 300), "lines beyond the room on the stack")
 }
 
