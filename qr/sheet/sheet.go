@@ -18,7 +18,7 @@ import (
 const mm = 1000 // micrometres
 
 const (
-	// MinModule is the smallest module that is printed: ../SPEC.md §5.7. Readers at gates miss smaller ones.
+	// MinModule is the smallest module that is printed: ../SPEC.md §5.8. Readers at gates miss smaller ones.
 	MinModule = mm / 4
 
 	// MaxLabels is the number of labels of one sheet. A caller with more makes several.
