@@ -33,22 +33,24 @@ const period = 12
 // maskLines are the lines of each mask, rows as lines first and then columns as lines.
 var maskLines = func() (lines [2][masks][period][wordCount]uint64) {
 	for mask := range masks {
-		for line := range period {
-			for i := range period {
-				for j := i; j < 64*wordCount; j += period {
-					bit := uint64(1) << (j & 63)
-					if masked(mask, line, i) {
-						lines[0][mask][line][j>>6] |= bit
-					}
-					if masked(mask, i, line) {
-						lines[1][mask][line][j>>6] |= bit
-					}
+		for row := range period {
+			for column := range period {
+				if masked(mask, row, column) {
+					repeat(&lines[0][mask][row], column)
+					repeat(&lines[1][mask][column], row)
 				}
 			}
 		}
 	}
 	return lines
 }()
+
+// repeat sets a bit and every one a whole number of periods after it.
+func repeat(line *[wordCount]uint64, i int) {
+	for ; i < 64*wordCount; i += period {
+		line[i>>6] |= 1 << (i & 63)
+	}
+}
 
 // apply sets dst to base with a mask over the free modules.
 func apply(dst, base, free *plane, lines *[period][wordCount]uint64, size int) {

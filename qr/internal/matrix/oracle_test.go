@@ -42,7 +42,7 @@ func textFor(r *rand.Rand, m mode, version int, level Level) []byte {
 	return text
 }
 
-// TestAgreesWithGozxing: every version, level and mask, module by module: function patterns, format and version
+// TestAgreesWithGozxing: every version and level, module by module: function patterns, format and version
 // information, packing, Reed-Solomon, interleaving, placement. And the mask that is chosen.
 func TestAgreesWithGozxing(t *testing.T) {
 	t.Parallel()
@@ -52,9 +52,9 @@ func TestAgreesWithGozxing(t *testing.T) {
 		for level := L; level <= H; level++ {
 			m := mode(r.IntN(int(modeCount)))
 			text := textFor(r, m, version, level)
-			masks := []int{0, 1, 2, 3, 4, 5, 6, 7, BestMask}
+			masks := []int{(version + int(level)) % 8, BestMask} // the others are for TestMasks
 			if testing.Short() {
-				masks = []int{r.IntN(8), BestMask}[:1+version%2]
+				masks = masks[:version%2]
 			}
 			for _, mask := range masks {
 				what := fmt.Sprintf("version %d level %d mask %d mode %d", version, level, mask, m)
@@ -135,7 +135,7 @@ func TestTables(t *testing.T) {
 			blocks := v.GetECBlocksForLevel(gozxingLevel[level])
 			assert.EqualValues(t, blocks.GetECCodewordsPerBlock(), checkCodewords[level][version-1])
 			assert.EqualValues(t, blocks.GetNumBlocks(), blockCount[level][version-1])
-			assert.LessOrEqual(t, blocks.GetECCodewordsPerBlock(), maxDegree)
+			assert.LessOrEqual(t, blocks.GetECCodewordsPerBlock(), 30)
 		}
 	}
 	assert.Equal(t, maxCodewords, codewords(MaxVersion))
@@ -200,7 +200,7 @@ func TestReedSolomon(t *testing.T) {
 	r := seeded(t, 3)
 	var rs reedSolomon
 	for range 3 {
-		for degree := 1; degree <= maxDegree; degree++ {
+		for degree := 1; degree <= 30; degree++ {
 			block := make([]byte, 1+r.IntN(150))
 			for i := range block {
 				block[i] = byte(r.Uint32())

@@ -15,9 +15,8 @@ var exponent, logarithm = func() (e [510]byte, l [256]byte) {
 	return e, l
 }()
 
-const maxDegree = 30 // the most error correction codewords in a block
-
-// A remainder holds up to 32 coefficients, the highest power first, as big-endian words.
+// A remainder holds up to 32 coefficients, the highest power first, as big-endian words. No block has more than 30
+// error correction codewords.
 type remainder [4]uint64
 
 // A reedSolomon computes the error correction codewords of blocks. Dividing takes one data codeword at a
