@@ -22,10 +22,10 @@ var base45Value = func() (table [256]byte) {
 // EncodeBase45 returns the Base45 text (RFC 9285) of a token of MinToken to MaxToken bytes, after the
 // prefix "CC1:". It implements SPEC.md §4.
 func EncodeBase45(token []byte) (string, error) {
-	if err := checkToken(token); err != nil {
-		return "", err
-	}
-	text := make([]byte, 0, MaxText)
+	return Base45.encodeText(token)
+}
+
+func appendBase45(text, token []byte) []byte {
 	text = append(text, base45Prefix...)
 	for ; len(token) >= 2; token = token[2:] {
 		v := int(token[0])<<8 | int(token[1])
@@ -35,7 +35,7 @@ func EncodeBase45(token []byte) (string, error) {
 		v := int(token[0])
 		text = append(text, base45Alphabet[v%45], base45Alphabet[v/45])
 	}
-	return string(text), nil
+	return text
 }
 
 // decodeBase45 reads the characters after the prefix.

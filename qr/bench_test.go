@@ -55,6 +55,22 @@ func BenchmarkEncode(b *testing.B) { // text and symbol, version 10
 	}
 }
 
+func BenchmarkEncodeInto(b *testing.B) { // the same with an encoder that is kept
+	token := benchToken(203)
+	e, err := NewEncoder(Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var s Symbol
+	b.ReportAllocs()
+	for b.Loop() {
+		token[202]++
+		if err := e.EncodeInto(&s, token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func benchSymbol(b *testing.B) *Symbol {
 	s, err := Encode(benchToken(203), Options{})
 	if err != nil {

@@ -16,17 +16,17 @@ var tailDigits = [blockBytes]int{0, 3, 5, 8, 10, 13, 15}
 // EncodeDecimal returns the decimal text of a token of MinToken to MaxToken bytes: "77", then every
 // 7 bytes as 17 digits, then the remaining bytes as 3, 5, 8, 10, 13 or 15 digits. It implements SPEC.md §3.
 func EncodeDecimal(token []byte) (string, error) {
-	if err := checkToken(token); err != nil {
-		return "", err
-	}
-	text := make([]byte, 0, MaxText)
+	return Decimal.encodeText(token)
+}
+
+// appendDecimal appends the text to one that has room for it.
+func appendDecimal(text, token []byte) []byte {
 	text = append(text, decimalPrefix...)
 	for len(token) >= blockBytes {
 		text = appendBlock(text, token[:blockBytes], blockDigits)
 		token = token[blockBytes:]
 	}
-	text = appendBlock(text, token, tailDigits[len(token)])
-	return string(text), nil
+	return appendBlock(text, token, tailDigits[len(token)])
 }
 
 // appendBlock appends one big-endian block, padded with zeros to its fixed number of digits.

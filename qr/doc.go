@@ -12,6 +12,12 @@
 //	symbol, err := qr.Encode(token, qr.Options{})   // decimal text, level M, quiet zone 4
 //	file, err := symbol.PNG(8)                      // 8 pixels to a module
 //
+// A display whose code changes every few seconds, which allocates nothing after the first:
+//
+//	encoder, err := qr.NewEncoder(qr.Options{})
+//	err = encoder.EncodeInto(&symbol, token)
+//	file, err = symbol.AppendPNG(file[:0], 8)
+//
 // A gate that reads one:
 //
 //	results, err := qr.DecodePicture(upload, qr.ReadOptions{})   // or Decode, for a camera frame
@@ -27,8 +33,9 @@
 // # What it promises
 //
 // A token has exactly one text in each form, and DecodeText accepts exactly those. A symbol is the smallest
-// that holds its text. Every clean symbol that this package draws, it reads. Every refusal is an [*Error]
-// with a [Reason]; a picture from a stranger costs bounded memory and time and does not end the program.
+// that holds its text, with the most error correction that it has room for. Every clean symbol that this package
+// draws, it reads. Every refusal is an [*Error] with a [Reason]; a picture from a stranger costs bounded memory and
+// time and does not end the program.
 //
 // # What it refuses
 //

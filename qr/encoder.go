@@ -1,36 +1,52 @@
 package qr
 
 import (
+	"errors"
 	"fmt"
 
-	skip2 "github.com/skip2/go-qrcode"
+	"github.com/citizencode/citizencode/qr/internal/matrix"
 )
 
-// maxSymbolText is more than the 7089 digits that the largest symbol holds. It keeps the foreign encoder,
-// whose work grows faster than its input, away from texts that cannot fit.
-const maxSymbolText = 7089
-
-// matrix returns the modules of the smallest symbol for a text, row by row and without a quiet zone.
-// It is the only place that knows the foreign encoder, and is replaced as a whole.
-func matrix(text string, level Level) (rows [][]bool, err error) {
-	if text == "" {
-		return nil, refuse(ReasonDoesNotFit, "no text")
-	}
-	if len(text) > maxSymbolText {
-		return nil, refuse(ReasonDoesNotFit, "text longer than any symbol holds")
-	}
-	// The foreign encoder reports some of its own faults by panicking; a fault there must not end a server.
-	defer func() {
-		if r := recover(); r != nil {
-			rows, err = nil, &Error{Reason: ReasonDoesNotFit, Detail: "encoder failed", Err: fmt.Errorf("%v", r)}
-		}
-	}()
-	code, err := skip2.New(text, foreignLevel[level])
-	if err != nil {
-		return nil, &Error{Reason: ReasonDoesNotFit, Detail: fmt.Sprintf("%d characters at level %s", len(text), level), Err: err}
-	}
-	code.DisableBorder = true // the quiet zone is ours
-	return code.Bitmap(), nil
+// An Encoder draws one token after another with the same options, as the page of a code that changes every few
+// seconds does. It keeps its memory between them. It is not for two goroutines at once.
+type Encoder struct {
+	options Options
+	text    []byte
+	modules matrix.Encoder
 }
 
-var foreignLevel = map[Level]skip2.RecoveryLevel{L: skip2.Low, M: skip2.Medium, Q: skip2.High, H: skip2.Highest}
+// NewEncoder returns an encoder for these options.
+func NewEncoder(o Options) (*Encoder, error) {
+	o, err := o.checked()
+	if err != nil {
+		return nil, err
+	}
+	return &Encoder{options: o}, nil
+}
+
+// EncodeInto draws the symbol of a token of MinToken to MaxToken bytes into dst, over whatever was there. From the
+// second token of a size on it allocates nothing. On an error dst is unchanged.
+func (e *Encoder) EncodeInto(dst *Symbol, token []byte) error {
+	text, err := e.options.Form.appendText(e.text[:0], token)
+	if err != nil {
+		return err
+	}
+	e.text = text
+	return e.draw(dst, text)
+}
+
+// draw draws any text.
+func (e *Encoder) draw(dst *Symbol, text []byte) error {
+	err := e.modules.Encode(&dst.modules, text, matrix.Request{
+		Level: matrix.Level(e.options.Level - L), Raise: !e.options.ExactLevel, Mask: matrix.BestMask,
+	})
+	switch {
+	case errors.Is(err, matrix.ErrEmpty):
+		return refuse(ReasonDoesNotFit, "no text")
+	case err != nil:
+		return &Error{Reason: ReasonDoesNotFit, Detail: fmt.Sprintf("%d characters at level %s", len(text), e.options.Level), Err: err}
+	}
+	dst.text = append(dst.text[:0], text...)
+	dst.quiet = e.options.Quiet
+	return nil
+}

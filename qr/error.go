@@ -15,7 +15,7 @@ const (
 	// ReasonTokenSize: the token is shorter than MinToken or longer than MaxToken.
 	ReasonTokenSize Reason = "token-size"
 
-	// ReasonDoesNotFit: the text is empty, or longer than the largest symbol of that level.
+	// ReasonDoesNotFit: the text is empty, or longer than the largest symbol of that level; or a logo hides too much.
 	ReasonDoesNotFit Reason = "does-not-fit"
 
 	// ReasonBadOption: an option, a scale or a prefix is outside the range that its documentation names.

@@ -46,6 +46,34 @@ func Example() {
 	// 95 bytes, the same: true
 }
 
+// A display that shows another code every few seconds keeps its encoder, its symbol and its file.
+func ExampleEncoder_EncodeInto() {
+	encoder, err := qr.NewEncoder(qr.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var symbol qr.Symbol
+	var file []byte
+	token := exampleToken()
+	for second := range 3 {
+		token[90] = byte(second)
+		if err := encoder.EncodeInto(&symbol, token); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if file, err = symbol.AppendPNG(file[:0], 8); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("version", symbol.Version(), symbol.Text()[206:223], bytes.HasPrefix(file, []byte("\x89PNG")))
+	}
+	// Output:
+	// version 6 23737727364651264 true
+	// version 6 23737727364651265 true
+	// version 6 23737727364651266 true
+}
+
 func ExampleEncodeDecimal() {
 	text, err := qr.EncodeDecimal(exampleToken())
 	if err != nil {

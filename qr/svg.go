@@ -9,12 +9,12 @@ import "strconv"
 // because smoothed edges show as grey lines between the rows.
 func (s *Symbol) SVG() string {
 	span := strconv.Itoa(s.span())
-	svg := make([]byte, 0, 300+8*len(s.modules))
+	svg := make([]byte, 0, 300+8*s.Size()*s.Size())
 	svg = append(svg, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 `...)
 	svg = append(svg, span+" "+span+`" shape-rendering="crispEdges">`...)
 	svg = append(svg, `<rect width="`+span+`" height="`+span+`" fill="#fff"/><path d="`...)
-	for y := range s.size {
-		for x := 0; x < s.size; x++ {
+	for y := range s.Size() {
+		for x := 0; x < s.Size(); x++ {
 			if !s.At(x, y) {
 				continue
 			}

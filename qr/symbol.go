@@ -1,6 +1,10 @@
 package qr
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/citizencode/citizencode/qr/internal/matrix"
+)
 
 // A Level is the error correction of a symbol. The zero value means M.
 //
@@ -41,9 +45,12 @@ const (
 
 // Options say how a symbol is made. The zero value is what the standard recommends.
 type Options struct {
-	// Level is the error correction; zero means M. It is used as given: it is never raised to fill free
-	// room, and it never lets the version grow.
+	// Level is the least error correction; zero means M. Where a symbol of the same version has room for a higher
+	// level, that one is taken: more of the symbol may then be dirty, and no module gets smaller.
 	Level Level
+
+	// ExactLevel takes Level as it is, for a symbol that must look like another program's.
+	ExactLevel bool
 
 	// Quiet is the light margin in modules on each side, for every output; zero means MinQuiet. A value
 	// outside MinQuiet to MaxQuiet is refused: with less, scanners take the frame of a page for a part of the
@@ -54,28 +61,8 @@ type Options struct {
 	Form Form
 }
 
-// A Symbol is one QR symbol: square, of 21 to 177 modules. It is immutable.
-type Symbol struct {
-	text    string
-	level   Level
-	size    int
-	quiet   int
-	modules []bool // row by row, true is dark
-}
-
-// Encode returns the symbol of a token of MinToken to MaxToken bytes.
-func Encode(token []byte, o Options) (*Symbol, error) {
-	text, err := o.Form.encodeText(token)
-	if err != nil {
-		return nil, err
-	}
-	return NewSymbol(text, o)
-}
-
-// NewSymbol returns the smallest symbol that holds a text: any text, not only one of ours. Digits and
-// the 45 characters of alphanumeric mode are packed as such; every other text is stored as its bytes.
-// No ECI header is ever written, because some scanners give other bytes when they see one.
-func NewSymbol(text string, o Options) (*Symbol, error) {
+// checked returns the options with their defaults filled in, or what is wrong with them.
+func (o Options) checked() (Options, error) {
 	if o.Level == 0 {
 		o.Level = M
 	}
@@ -83,45 +70,66 @@ func NewSymbol(text string, o Options) (*Symbol, error) {
 		o.Quiet = MinQuiet
 	}
 	if o.Level > H {
-		return nil, refuse(ReasonBadOption, "unknown error correction level")
+		return o, refuse(ReasonBadOption, "unknown error correction level")
 	}
 	if o.Quiet < MinQuiet || o.Quiet > MaxQuiet {
-		return nil, refuse(ReasonBadOption, fmt.Sprintf("quiet zone of %d modules, want %d to %d", o.Quiet, MinQuiet, MaxQuiet))
+		return o, refuse(ReasonBadOption, fmt.Sprintf("quiet zone of %d modules, want %d to %d", o.Quiet, MinQuiet, MaxQuiet))
 	}
-	rows, err := matrix(text, o.Level)
+	return o, nil
+}
+
+// A Symbol is one QR symbol: square, of 21 to 177 modules. Only Encoder.EncodeInto changes it.
+type Symbol struct {
+	text    []byte
+	quiet   int
+	modules matrix.Matrix
+}
+
+// Encode returns the symbol of a token of MinToken to MaxToken bytes.
+func Encode(token []byte, o Options) (*Symbol, error) {
+	e, err := NewEncoder(o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Symbol{text: text, level: o.Level, size: len(rows), quiet: o.Quiet}
-	s.modules = make([]bool, 0, s.size*s.size)
-	for _, row := range rows {
-		s.modules = append(s.modules, row...)
+	s := new(Symbol)
+	if err := e.EncodeInto(s, token); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// NewSymbol returns the smallest symbol that holds a text: any text, not only one of ours. Digits and
+// the 45 characters of alphanumeric mode are packed as such wherever that makes it shorter; all others are stored
+// as their bytes. No ECI header is ever written, because some scanners give other bytes when they see one.
+func NewSymbol(text string, o Options) (*Symbol, error) {
+	e, err := NewEncoder(o)
+	if err != nil {
+		return nil, err
+	}
+	s := new(Symbol)
+	if err := e.draw(s, []byte(text)); err != nil {
+		return nil, err
 	}
 	return s, nil
 }
 
 // Size returns the modules on a side, without the quiet zone.
-func (s *Symbol) Size() int { return s.size }
+func (s *Symbol) Size() int { return s.modules.Size() }
 
 // Version returns the version, 1 to 40. A version has 4*version + 17 modules on a side.
-func (s *Symbol) Version() int { return (s.size - 17) / 4 }
+func (s *Symbol) Version() int { return s.modules.Version }
 
-// Level returns the error correction of the symbol, never zero.
-func (s *Symbol) Level() Level { return s.level }
+// Level returns the error correction of the symbol as drawn, never zero.
+func (s *Symbol) Level() Level { return L + Level(s.modules.Level) }
 
 // Text returns what the symbol says.
-func (s *Symbol) Text() string { return s.text }
+func (s *Symbol) Text() string { return string(s.text) }
 
 // Quiet returns the quiet zone, in modules on each side.
 func (s *Symbol) Quiet() int { return s.quiet }
 
 // At reports whether the module in column x and row y is dark. Everything outside 0 to Size-1 is light.
-func (s *Symbol) At(x, y int) bool {
-	if x < 0 || y < 0 || x >= s.size || y >= s.size {
-		return false
-	}
-	return s.modules[y*s.size+x]
-}
+func (s *Symbol) At(x, y int) bool { return s.modules.At(x, y) }
 
 // span returns the modules on a side with the quiet zone, which every picture of the symbol has.
-func (s *Symbol) span() int { return s.size + 2*s.quiet }
+func (s *Symbol) span() int { return s.Size() + 2*s.quiet }

@@ -130,7 +130,9 @@ func TestNewSymbol(t *testing.T) {
 
 // The largest picture that we draw is one that we are willing to read.
 func TestLargestPicture(t *testing.T) {
-	side := (&Symbol{size: 177, quiet: MaxQuiet}).span() * MaxScale
+	s, err := NewSymbol(strings.Repeat("8", 7089), Options{Level: L, Quiet: MaxQuiet})
+	require.NoError(t, err)
+	side := s.span() * MaxScale
 	assert.NoError(t, checkPixels(side, side, MaxPixels))
 }
 

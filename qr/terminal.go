@@ -13,9 +13,9 @@ const (
 // character, one line for two rows. It sets its colours itself and so is dark on light on every theme.
 func (s *Symbol) Terminal() string {
 	var out strings.Builder
-	for y := -s.quiet; y < s.size+s.quiet; y += 2 {
+	for y := -s.quiet; y < s.Size()+s.quiet; y += 2 {
 		out.WriteString(terminalColours)
-		for x := -s.quiet; x < s.size+s.quiet; x++ {
+		for x := -s.quiet; x < s.Size()+s.quiet; x++ {
 			switch upper, lower := s.At(x, y), s.At(x, y+1); {
 			case upper && lower:
 				out.WriteString("█")

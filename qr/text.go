@@ -2,6 +2,7 @@ package qr
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -38,13 +39,23 @@ func (f Form) String() string {
 
 // encodeText returns the text of a token in this form.
 func (f Form) encodeText(token []byte) (string, error) {
-	switch f {
-	case Decimal:
-		return EncodeDecimal(token)
-	case Base45:
-		return EncodeBase45(token)
+	text, err := f.appendText(make([]byte, 0, MaxText), token)
+	return string(text), err
+}
+
+// appendText appends the text of a token in this form. On an error it returns nothing.
+func (f Form) appendText(text, token []byte) ([]byte, error) {
+	if f > Base45 {
+		return nil, refuse(ReasonBadOption, "unknown text form")
 	}
-	return "", refuse(ReasonBadOption, "unknown text form")
+	if err := checkToken(token); err != nil {
+		return nil, err
+	}
+	text = slices.Grow(text, MaxText)
+	if f == Base45 {
+		return appendBase45(text, token), nil
+	}
+	return appendDecimal(text, token), nil
 }
 
 // DecodeText returns the token that a text carries, in either form. It implements SPEC.md §2.
