@@ -174,7 +174,7 @@ func TestDescription(t *testing.T) {
 // Two servers on one directory would each take the same code.
 func TestOneServerForADirectory(t *testing.T) {
 	w, _, d := open(t)
-	ctx, cancel := contextWithTimeout(t, 50*time.Millisecond)
+	ctx, cancel := contextWithTimeout(t, time.Second)
 	defer cancel()
 	_, err := service.Open(ctx, d.application(), w.Options)
 	assert.ErrorContains(t, err, "another process works on it")
