@@ -144,10 +144,10 @@ func (b *bitReader) pairs(out []byte, count, base, low, split, high int) []byte 
 	return out
 }
 
-// versionOf returns the version of a symbol of this level with n data codewords, or 0 if there is none. Within a
+// versionOf returns the version of a symbol of this level with n data codewords, or 0 if there is none or no level. Within a
 // level their number grows with the version, so it tells the version of what a reader has corrected.
 func versionOf(level Level, n int) int {
-	for version := 1; level >= L && level <= H && version <= matrix.MaxVersion; version++ {
+	for version := 1; level != 0 && version <= matrix.MaxVersion; version++ {
 		if matrix.DataCodewords(version, matrix.Level(level-L)) == n {
 			return version
 		}

@@ -139,7 +139,9 @@ func readPDF(t testing.TB, file []byte) []drawn {
 		offset := atoi(t, entry[:10])
 		body, ok := bytes.CutPrefix(file[offset:], fmt.Appendf(nil, "%d 0 obj\n", n))
 		require.True(t, ok, "object %d", n)
-		return string(body)
+		inside, _, ok := strings.Cut(string(body), "\nendobj\n")
+		require.True(t, ok)
+		return inside
 	}
 	require.Contains(t, object(1), "/Pages 2 0 R")
 	require.Contains(t, object(2), "/MediaBox [0 0 595.2756 841.8898]")
@@ -149,8 +151,9 @@ func readPDF(t testing.TB, file []byte) []drawn {
 		page := regexp.MustCompile(`/Contents (\d+) 0 R`).FindStringSubmatch(object(atoi(t, kid[1])))
 		stream := object(atoi(t, page[1]))
 		length := regexp.MustCompile(`/Length (\d+)`).FindStringSubmatch(stream)
+		require.NotNil(t, length)
 		_, packed, _ := strings.Cut(stream, "stream\n")
-		require.True(t, strings.HasPrefix(packed[atoi(t, length[1]):], "\nendstream\nendobj\n"))
+		require.Equal(t, "\nendstream", packed[atoi(t, length[1]):])
 		r, err := zlib.NewReader(strings.NewReader(packed))
 		require.NoError(t, err)
 		content, err := io.ReadAll(r)
