@@ -7,30 +7,36 @@ import (
 )
 
 // A table makes an issuer's signatures cheap (engine.Keeper), and costs about
-// as much as fifteen of them and 256 KiB. So it is computed for those keys of a
-// list whose codes come, when they come, and for a bounded number of them.
+// as much as fifteen of them and 256 KiB. So a verifier has it computed for those
+// listed keys whose codes come, when they come, and for a bounded number of them.
 const (
 	tableAfter = 16 // valid signatures of a key
-	maxTables  = 64 // in one trust list: 16 MiB
+	maxTables  = 64 // of one verifier: 16 MiB
 )
 
-// tables is what the keys of one list share.
-type tables struct {
-	keeper engine.Keeper // nil: the engine has no tables
-	begun  atomic.Int32
+// tables is what a verifier has spent.
+type tables struct{ begun atomic.Int32 }
+
+// newTables counts what the lists brought along from another verifier.
+func newTables(lists []*TrustList) *tables {
+	t := &tables{}
+	for _, l := range lists {
+		for _, same := range l.entries {
+			for _, e := range same {
+				if e.key.faster.Load() != nil {
+					t.begun.Add(1)
+				}
+			}
+		}
+	}
+	return t
 }
 
-func newTables(e engine.Engine) *tables {
-	keeper, _ := e.(engine.Keeper)
-	return &tables{keeper: keeper}
-}
-
-// A listedKey is a key of a list, from its tableAfter-th valid signature on with
-// a table. It is safe for concurrent use.
+// A listedKey is a key of a trust list. It may get a table at any time, and is
+// safe for concurrent use.
 type listedKey struct {
 	*verifyKey
-	tables *tables
-	valid  atomic.Uint32 // signatures so far, up to tableAfter
+	valid  atomic.Uint32 // signatures of codes so far, up to tableAfter
 	faster atomic.Pointer[verifyKey]
 }
 
@@ -44,23 +50,20 @@ func (k *listedKey) best() *verifyKey {
 
 // verify is as that of [verifyKey].
 func (k *listedKey) verify(signature []byte, tag string, parts ...[]byte) bool {
-	if !k.best().verify(signature, tag, parts...) {
-		return false
-	}
-	k.count()
-	return true
+	return k.best().verify(signature, tag, parts...)
 }
 
-// count takes note of a valid signature. Others do not count: a flood of
-// forgeries that name every key of the list must not use up the tables.
-func (k *listedKey) count() {
-	if k.tables.keeper == nil || k.valid.Load() >= tableAfter || k.valid.Add(1) != tableAfter {
+// count takes note of a valid signature of k. Others must not count: a flood of
+// forgeries that name every key of the lists would use up the tables.
+func (t *tables) count(k *listedKey) {
+	if k.valid.Load() >= tableAfter || k.valid.Add(1) != tableAfter {
 		return
 	}
-	if k.tables.begun.Add(1) > maxTables {
+	keeper, ok := k.suite.engine.(engine.Keeper)
+	if !ok || t.begun.Add(1) > maxTables {
 		return
 	}
-	kept, err := k.tables.keeper.Keep(k.key)
+	kept, err := keeper.Keep(k.key)
 	if err != nil {
 		return // a table that fails its check is not used
 	}
@@ -69,14 +72,16 @@ func (k *listedKey) count() {
 	k.faster.Store(&f)
 }
 
-// TableBytes returns how much memory the tables of the list's keys take. It is
-// at most 16 MiB under the default engine.
-func (l *TrustList) TableBytes() int {
+// TableBytes returns how much memory the tables of listed keys take: at most
+// 16 MiB under the default engine.
+func (v *Verifier) TableBytes() int {
 	n := 0
-	for _, same := range l.entries {
-		for _, e := range same {
-			if t, ok := e.key.best().key.(engine.Tabled); ok {
-				n += t.TableBytes()
+	for _, l := range v.lists() {
+		for _, same := range l.entries {
+			for _, e := range same {
+				if t, ok := e.key.best().key.(engine.Tabled); ok {
+					n += t.TableBytes()
+				}
 			}
 		}
 	}

@@ -28,9 +28,9 @@ func (k *countingKeeper) Keep(key engine.Key) (engine.Key, error) {
 	return k.Engine.(engine.Keeper).Keep(key)
 }
 
-// signedKeys returns n listed keys of one list, all of one signer, with a
+// signedKeys returns a verifier with a list of n keys, all of one signer, and a
 // signature of it.
-func signedKeys(t *testing.T, e engine.Engine, n int) ([]*listedKey, []byte) {
+func signedKeys(t *testing.T, e engine.Engine, n int) (*Verifier, []*listedKey, []byte) {
 	t.Helper()
 	signer, err := engine.GenerateKey(rand.NewChaCha8([32]byte{9}))
 	require.NoError(t, err)
@@ -38,72 +38,91 @@ func signedKeys(t *testing.T, e engine.Engine, n int) ([]*listedKey, []byte) {
 	require.NoError(t, err)
 	signature, err := key.sign(tagCredential, []byte("message"))
 	require.NoError(t, err)
-	shared, keys := newTables(e), make([]*listedKey, n)
+	list, keys := &TrustList{entries: map[KeyID][]*trustEntry{}}, make([]*listedKey, n)
 	for i := range keys {
 		prepared, err := newSuite(e).prepare(key.public)
 		require.NoError(t, err)
-		keys[i] = &listedKey{verifyKey: prepared, tables: shared}
+		keys[i] = &listedKey{verifyKey: prepared}
+		list.entries[KeyID(i/2)] = append(list.entries[KeyID(i/2)], &trustEntry{key: keys[i]})
 	}
-	return keys, signature
+	v := &Verifier{trust: list}
+	v.tables = newTables(v.lists())
+	return v, keys, signature
+}
+
+// accepts does with a signature of a code what checkSignatures does.
+func (k *listedKey) accepts(v *Verifier, signature []byte, tag string) bool {
+	if !k.verify(signature, tag, []byte("message")) {
+		return false
+	}
+	v.tables.count(k)
+	return true
 }
 
 func tabled(k *listedKey) bool { return k.best().key.(engine.Tabled).TableBytes() > 0 }
 
 func TestTableAfterValidSignatures(t *testing.T) {
 	e := &countingKeeper{Engine: engine.Default()}
-	keys, signature := signedKeys(t, e, 1)
+	v, keys, signature := signedKeys(t, e, 1)
 	k := keys[0]
 	forged := append([]byte(nil), signature...)
 	forged[40] ^= 1
 	for range 3 * tableAfter {
-		require.False(t, k.verify(forged, tagCredential, []byte("message")))
+		require.False(t, k.accepts(v, forged, tagCredential))
 	}
 	for i := range 3 * tableAfter {
 		assert.Equal(t, i >= tableAfter, tabled(k), "after %d", i)
-		require.True(t, k.verify(signature, tagCredential, []byte("message")))
-		require.False(t, k.verify(forged, tagCredential, []byte("message")))
-		require.False(t, k.verify(signature, tagStatic, []byte("message")))
+		require.True(t, k.accepts(v, signature, tagCredential))
+		require.False(t, k.accepts(v, forged, tagCredential))
+		require.False(t, k.accepts(v, signature, tagStatic))
 	}
 	assert.EqualValues(t, 1, e.asked.Load())
 }
 
 func TestTablesAreBounded(t *testing.T) {
 	e := &countingKeeper{Engine: engine.Default()}
-	keys, signature := signedKeys(t, e, maxTables+3)
-	list := &TrustList{entries: map[KeyID][]*trustEntry{}}
-	for i, k := range keys {
-		for range tableAfter + 1 {
-			require.True(t, k.verify(signature, tagCredential, []byte("message")))
+	v, keys, signature := signedKeys(t, e, maxTables+3)
+	fill := func(v *Verifier, keys []*listedKey) {
+		for _, k := range keys {
+			for range tableAfter + 1 {
+				require.True(t, k.accepts(v, signature, tagCredential))
+			}
 		}
-		require.Equal(t, i < maxTables, tabled(k))
-		list.entries[KeyID(i/2)] = append(list.entries[KeyID(i/2)], &trustEntry{key: k})
+	}
+	const before = maxTables - 10
+	fill(v, keys[:before])
+	assert.Equal(t, before*256<<10, v.TableBytes())
+	// The next verifier goes on with the same list.
+	v = &Verifier{trust: v.trust, tables: newTables(v.lists())}
+	fill(v, keys)
+	for i, k := range keys {
+		assert.Equal(t, i < maxTables, tabled(k))
 	}
 	assert.EqualValues(t, maxTables, e.asked.Load())
-	assert.Equal(t, 16<<20, list.TableBytes())
+	assert.Equal(t, 16<<20, v.TableBytes())
 }
 
 // A table that fails its check is done without, as is an engine without tables.
 func TestTablesFail(t *testing.T) {
 	broken := &countingKeeper{Engine: engine.Default(), err: errors.New("bit flipped")}
 	for _, e := range []engine.Engine{broken, engine.GMSM()} {
-		keys, signature := signedKeys(t, e, 1)
+		v, keys, signature := signedKeys(t, e, 1)
 		for range 3 * tableAfter {
-			require.True(t, keys[0].verify(signature, tagCredential, []byte("message")))
+			require.True(t, keys[0].accepts(v, signature, tagCredential))
 		}
-		list := &TrustList{entries: map[KeyID][]*trustEntry{1: {{key: keys[0]}}}}
-		assert.Zero(t, list.TableBytes())
+		assert.Zero(t, v.TableBytes())
 	}
 	assert.EqualValues(t, 1, broken.asked.Load())
 }
 
 func TestTablesConcurrently(t *testing.T) {
 	e := &countingKeeper{Engine: engine.Default()}
-	keys, signature := signedKeys(t, e, 1)
+	v, keys, signature := signedKeys(t, e, 1)
 	var group sync.WaitGroup
 	for range 8 {
 		group.Go(func() {
 			for range tableAfter {
-				assert.True(t, keys[0].verify(signature, tagCredential, []byte("message")))
+				assert.True(t, keys[0].accepts(v, signature, tagCredential))
 			}
 		})
 	}

@@ -158,7 +158,6 @@ func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
 	}
 	l := &TrustList{suite: s, city: draft.City, version: draft.Version, issuedAt: draft.IssuedAt.Unix(),
 		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry), grants: draft.Grants, roots: rootSetOf(cfg), digest: s.sum(body)}
-	shared := newTables(s.engine)
 	for _, e := range draft.Entries {
 		if _, clash := roots[keyHash(s, e.Key)]; clash {
 			return nil, listError(trustListName, ListMalformed, "key %s is a root key", e.ID)
@@ -167,7 +166,7 @@ func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
 		if err != nil {
 			return nil, listError(trustListName, ListMalformed, "key %s: %w", e.ID, err)
 		}
-		l.entries[e.ID] = append(l.entries[e.ID], &trustEntry{TrustEntry: e, key: &listedKey{verifyKey: key, tables: shared}, issueFrom: e.IssueFrom.Unix(),
+		l.entries[e.ID] = append(l.entries[e.ID], &trustEntry{TrustEntry: e, key: &listedKey{verifyKey: key}, issueFrom: e.IssueFrom.Unix(),
 			issueUntil: e.IssueUntil.Unix(), verifyUntil: e.VerifyUntil.Unix(), maxLifetime: int64(e.MaxLifetime / time.Second)})
 	}
 	return l, nil

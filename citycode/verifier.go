@@ -49,6 +49,7 @@ type Verifier struct {
 	snapshot     *Snapshot
 	status       map[statusKey]*StatusList
 	replay       *ReplayGuard
+	tables       *tables
 	profiles     profileSet
 	now          func() time.Time
 	floor        int64
@@ -93,6 +94,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if err := v.checkEngine(); err != nil {
 		return nil, err
 	}
+	v.tables = newTables(v.lists())
 	// Lists of other cities do not move the floor: no other city may stop
 	// this one's terminals by a date in the future.
 	v.floor = max(v.floor, cfg.Trust.issuedAt)
@@ -126,6 +128,11 @@ func skewSeconds(what string, d time.Duration) (int64, error) {
 		return 0, fmt.Errorf("citycode: verifier: %s skew of %s is not in 0..%s", what, d, MaxSkew)
 	}
 	return int64(d / time.Second), nil
+}
+
+// lists returns the city's own trust list and those of others.
+func (v *Verifier) lists() []*TrustList {
+	return append([]*TrustList{v.trust}, slices.Collect(maps.Values(v.foreign))...)
 }
 
 func (v *Verifier) addForeign(lists []*TrustList) error {
@@ -169,7 +176,7 @@ func (v *Verifier) checkEngine() error {
 	if _, ok := v.suite.engine.(engine.Combiner); ok {
 		return nil
 	}
-	for _, list := range append([]*TrustList{v.trust}, slices.Collect(maps.Values(v.foreign))...) {
+	for _, list := range v.lists() {
 		for id, same := range list.entries {
 			for _, e := range same {
 				if e.Use == UseImplicit {

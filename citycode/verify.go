@@ -176,6 +176,7 @@ func (v *Verifier) checkSignatures(t *Token, b []byte, candidates []*trustEntry)
 	for _, e := range candidates {
 		if e.key.verify(t.issuerSig.of(b), tag, b[:t.issuerSig.from]) {
 			signer = e
+			v.tables.count(e.key)
 			break
 		}
 	}
@@ -202,7 +203,7 @@ func (v *Verifier) checkImplicit(t *Token, b []byte, candidates []*trustEntry) (
 	for _, e := range candidates {
 		holder, err := v.suite.reconstruct(e.key.best(), b[:t.static])
 		if err == nil && holder.verify(t.holderSig.of(b), tagToken, b[:t.holderSig.from]) {
-			e.key.count()
+			v.tables.count(e.key)
 			return e, nil
 		}
 	}

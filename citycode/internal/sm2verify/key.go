@@ -97,7 +97,9 @@ var baseTable = sync.OnceValue(func() *table {
 })
 
 // Verify implements GB/T 32918.2-2016, 7.1, B1, B2 and B4 to B7: it reports
-// whether signature, r‖s, is valid for digest, e. It allocates nothing.
+// whether signature, r‖s, is valid for digest, e. It allocates nothing. The
+// first call of a process makes the table of G, and panics with ErrSelfTest if
+// that is not right.
 func (k *Key) Verify(digest *[32]byte, signature *[64]byte) bool {
 	r := scalar(words((*[32]byte)(signature[:32])))
 	s := scalar(words((*[32]byte)(signature[32:])))
