@@ -38,6 +38,7 @@ func Compare(rounds int, slice time.Duration, candidates ...Candidate) []Row {
 	defer runtime.GOMAXPROCS(procs)
 	loops := make([]int, len(candidates))
 	for i, c := range candidates {
+		c.Do() // what a first call sets up would end the calibration at one loop
 		for loops[i] = 1; ; loops[i] *= 2 {
 			if d := timed(c, loops[i]); d > slice/2 {
 				break

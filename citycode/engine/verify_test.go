@@ -137,7 +137,7 @@ func TestVerifyAgreement(t *testing.T) {
 	}
 	signatures := rounds(50)
 	if *long {
-		signatures *= 100
+		signatures *= 20
 	}
 	for shard := range 4 {
 		t.Run("", func(t *testing.T) {
