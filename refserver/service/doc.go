@@ -12,14 +12,15 @@
 //
 // # Routes of every server
 //
-//	POST /v1/terminals/{terminal}/visits   what is shown: Decision
-//	POST /v1/reversals                     takes a visit back (scenarios.Reverser): Decision
-//	POST /v1/slips                         a staffed desk prints a slip; with a desk token only
-//	GET  /v1/settlements/{day}             what a business day came to (scenarios.Settler)
-//	GET  /v1/ledger/totals                 both sides of all books; they are equal
-//	GET  /v1/description                   what the scenario declares
-//	GET  /v1/health                        lists, clock, journals, storage; 503 if it cannot serve
-//	GET  /v1/metrics                       decisions by reason, and the scenario's numbers
+//	POST /v1/terminals/{terminal}/visits        what is shown: Decision
+//	POST /v1/terminals/{terminal}/challenges    draws what a card answers: {"challenge": …}
+//	POST /v1/reversals                          takes a visit back (scenarios.Reverser): Decision
+//	POST /v1/slips                              a staffed desk prints a slip; with a desk token only
+//	GET  /v1/settlements/{day}                  what a business day came to (scenarios.Settler)
+//	GET  /v1/ledger/totals                      both sides of all books; they are equal
+//	GET  /v1/description                        what the scenario declares
+//	GET  /v1/health                             lists, clock, journals, storage; 503 if it cannot serve
+//	GET  /v1/metrics                            decisions by reason, and the scenario's numbers
 //
 // A refusal is a decision and comes with status 200. Every POST that changes
 // something needs an Idempotency-Key; for a visit by code it may be left out,

@@ -22,7 +22,9 @@ type door struct {
 
 func (*door) ID() scenarios.ID { return "door" }
 
-func (*door) Accepts(p citycode.Profile) bool { return p.ID == citycode.ProfileTransit }
+func (*door) Accepts(p citycode.Profile) bool {
+	return p.ID == citycode.ProfileTransit || p.ID == citycode.ProfileCard
+}
 
 func (*door) Describe() scenarios.Description {
 	return scenarios.Description{Purpose: scenarios.Text{Zh: "进门", En: "to come in"}, Group: scenarios.Public, Audience: citycode.Transit,

@@ -20,6 +20,7 @@ type note struct{ reason string }
 func (s *Server) route() {
 	s.mux, s.allowed = http.NewServeMux(), make(map[string][]string)
 	s.handle(Post("/v1/terminals/{terminal}/visits", s.visit).Named(), nil)
+	s.handle(Post("/v1/terminals/{terminal}/challenges", s.challenge).Named(), nil)
 	if reverser, ok := s.office.Scenario.(scenarios.Reverser); ok {
 		s.handle(Post("/v1/reversals", s.reverse(reverser)), nil)
 	}

@@ -29,6 +29,7 @@ type terminal struct {
 	journal *store.Journal
 	limit   int64 // of its size, until it is begun anew
 	server  *Server
+	asked   *citycode.Challenge // drawn last, nil if none was
 }
 
 // openTerminals opens the journals, builds the replay guard from them, and then

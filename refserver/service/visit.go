@@ -17,6 +17,8 @@ type visitRequest struct {
 	Slip   string          `json:"slip"` // number of a slip, instead of a code
 	Action string          `json:"action"`
 	Params json.RawMessage `json:"params"`
+	// Challenge is the one that the code answers, as the terminal was given it.
+	Challenge string `json:"challenge"`
 }
 
 // visit decides about what was shown at a terminal.
@@ -41,6 +43,9 @@ func (s *Server) visit(ctx context.Context, c *Call, q visitRequest) (*scenarios
 	if err != nil {
 		// Whatever somebody holds in front of a scanner is an answer, no fault.
 		d = scenarios.Refused(citycode.Malformed.String(), scenarios.ReasonText(citycode.Malformed))
+	} else if r.Challenge = t.answered(q.Challenge); q.Challenge != "" && r.Challenge == nil {
+		// It was drawn for another terminal, before a later one, or by nobody.
+		d = scenarios.Refused(citycode.ChallengeMismatch.String(), scenarios.ReasonText(citycode.ChallengeMismatch))
 	} else if d, err = t.Decide(ctx, r); err != nil {
 		return nil, err
 	}

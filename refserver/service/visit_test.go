@@ -1,10 +1,12 @@
 package service_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,4 +202,37 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	assert.ErrorContains(t, service.ReadConfig([]byte(`{"bays":1,"bay":2}`), &c), "config.bay: unknown")
 	w.Open(d.application()) // what was refused holds no lock
+}
+
+// A card answers the challenge that this terminal drew last, in time, once.
+func TestCard(t *testing.T) {
+	w, s, _ := open(t)
+	card := w.Citizen("c", citycode.ProfileCard, citycode.Transit, nil)
+	ask := func(at string) string {
+		var a struct{ Challenge string }
+		servicetest.Post(s, strings.Replace(at, "/visits", "/challenges", 1), "", `{}`).Into(t, &a)
+		require.Len(t, a.Challenge, 32)
+		return a.Challenge
+	}
+	show := func(at, challenge, named string) string {
+		b, err := hex.DecodeString(challenge)
+		require.NoError(t, err)
+		body := fmt.Sprintf(`{"code":%q,"action":"open","challenge":%q}`, servicetest.Text(t, card.Answer(citycode.Transit, b)), named)
+		return decision(t, servicetest.Post(s, at, "", body)).Reason
+	}
+	first := ask(front)
+	assert.Equal(t, "ok", show(front, first, first))
+	w.Clock.Advance(time.Second)
+	assert.Equal(t, "challenge-reused", show(front, first, first))
+
+	other := ask(back)
+	assert.Equal(t, "challenge-mismatch", show(front, other, other), "drawn for another terminal")
+	late := ask(front)
+	assert.Equal(t, "challenge-mismatch", show(front, late, ""), "the terminal does not say that it asked")
+	newer := ask(front)
+	assert.Equal(t, "challenge-mismatch", show(front, late, late), "a later one was drawn")
+	assert.Equal(t, "challenge-mismatch", show(front, late, newer))
+	w.Clock.Advance(3 * time.Second)
+	assert.Equal(t, "challenge-expired", show(front, newer, newer))
+	assert.Equal(t, http.StatusNotFound, servicetest.Post(s, "/v1/terminals/side/challenges", "", `{}`).Status)
 }
