@@ -80,9 +80,9 @@ var signatureMutants = []mutant{
 		name:   "leading-zero-trimmed",
 		attack: "No attack but a fault of one code in 128: an r or s that begins with a zero byte was cut and is refused.",
 		clause: "§1.2", vector: "tv-0014",
-		file: "citycode/engine/gmsm.go",
-		old:  `	if !ValidScalars(signature) {`,
-		new:  `	if !ValidScalars(signature) || signature[0] == 0 || signature[32] == 0 {`,
+		file: "citycode/internal/sm2verify/key.go",
+		old:  `	if r.isZero() || s.isZero() || !r.less(&order) || !s.less(&order) {`,
+		new:  `	if signature[0] == 0 || signature[32] == 0 || r.isZero() || s.isZero() || !r.less(&order) || !s.less(&order) {`,
 	},
 	{
 		name:   "facts-before-signatures",
