@@ -85,6 +85,14 @@ var signatureMutants = []mutant{
 		new:  `	if signature[0] == 0 || signature[32] == 0 || r.isZero() || s.isZero() || !r.less(&order) || !s.less(&order) {`,
 	},
 	{
+		name:   "second-spelling",
+		attack: "Whoever saw a code writes its signature in other bytes, which a list of signatures that were seen does not know.",
+		clause: "§1.2", vector: "sg-0027",
+		file: "citycode/internal/sm2verify/key.go",
+		old:  `	if r.isZero() || s.isZero() || !r.less(&order) || !s.less(&order) {`,
+		new:  `	if r.isZero() || s.isZero() {`,
+	},
+	{
 		name:   "facts-before-signatures",
 		attack: "Anyone composes a code that has a gate write \"revoked\" beside a citizen's name.",
 		clause: "§5", vector: "tv-1408",
