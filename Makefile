@@ -19,7 +19,7 @@ page: ## start the small city and its pages in the browser
 test: ## run every test, in parts, with a table at the end
 	@bash .ci/test
 
-interop: ## put 10,000 signatures and faults to both engines, OpenSSL and sm-crypto-v2
+interop: ## put 10,000 signatures and faults to the default engine, tjfoc, OpenSSL and sm-crypto-v2
 	cd citycode/engine/testdata/smcrypto && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
 	CI=true go test ./citycode/engine -run '^TestInterop$$' -v -count=1 -timeout 60m -statements 10000
 	CI=true go test ./citycode -run '^TestSeal(OtherCipher|InToken)$$' -count=1
@@ -31,7 +31,8 @@ long: ## run the long forms of the tests that have one
 	go test ./qr -run EverySymbol -v -count=1 -timeout 60m -masks
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
-	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/...
+	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store
+	go test -count=1 -timeout=60m ./refserver/cmd/citycode -run '^TestKill$$' -kills 50
 	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios

@@ -236,7 +236,7 @@ func TestPresentCounter(t *testing.T) {
 	require.NoError(t, err)
 	eachEngine(t, func(t *testing.T, e engine.Engine) {
 		if slow(e) && testing.Short() {
-			t.Skip("left to the full run")
+			t.Skip("tjfoc is twenty times as slow: runs without -short")
 		}
 		v := c.Verifier(e)
 		show := func(made int64) citycode.Reason {

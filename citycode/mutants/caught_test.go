@@ -44,7 +44,7 @@ func TestTable(t *testing.T) {
 // prove nothing.
 func TestMutants(t *testing.T) {
 	if testing.Short() {
-		t.Skip("building the mutants takes a while")
+		t.Skip("builds a program for each: runs without -short, and all of them in the mutants part of .ci/test")
 	}
 	number := map[string]int{}
 	for id := range readVectors(t) {

@@ -48,7 +48,7 @@ func (s *story) disks(t testing.TB) []*crashDisk {
 }
 
 // long asks for every outcome of every failure; without it there are samples.
-var long = os.Getenv("LONG") != ""
+var long = os.Getenv("CITIZENCODE_LONG") != ""
 
 // stride is 1: every step. The race detector looks at a few.
 func stride() int {
@@ -440,7 +440,7 @@ const childEnv = "CITYCODE_HOLDING_CHILD"
 func TestHoldingChild(t *testing.T) {
 	dir := os.Getenv(childEnv)
 	if dir == "" {
-		t.Skip("only TestHoldingKilled starts it")
+		t.Skip("no test but the process that TestHoldingKilled starts")
 	}
 	w := newWorld(t, citycodetest.Shenyang)
 	h, err := OpenHolding(context.Background(), dir, nil)
@@ -461,7 +461,7 @@ func TestHoldingChild(t *testing.T) {
 // at least as new as the last one that it said it had.
 func TestHoldingKilled(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts processes")
+		t.Skip("the child is another process: runs without -short")
 	}
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "state")

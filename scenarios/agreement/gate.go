@@ -72,12 +72,26 @@ func (g *Gate) Accepts(p citycode.Profile) bool { return g.inner.Accepts(p) }
 // asks the scenario, whose actions and parameters are its own business: a
 // refusal does not look at them.
 func (g *Gate) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
-	p := g.registry.Profile(g.operator, g.place, v.Time)
-	if p.Takes(CitizenCode) {
-		return g.inner.Handle(ctx, v)
-	}
-	if err := ctx.Err(); err != nil {
+	refused, err := g.registry.Profile(g.operator, g.place, v.Time).Refusal()
+	switch {
+	case err != nil:
 		return nil, err
+	case refused == nil:
+		return g.inner.Handle(ctx, v)
+	default:
+		// A refusal and an error are never one answer.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return refused, nil
+	}
+}
+
+// Refusal returns what a person is told where the citizen code is not taken, nil
+// where it is. The outcome of a refusal with SwitchCode is a Notice.
+func (p GateProfile) Refusal() (*scenarios.Decision, error) {
+	if p.Takes(CitizenCode) {
+		return nil, nil
 	}
 	if p.Switch == nil {
 		return scenarios.Refused(NotAccepted, scenarios.Text{

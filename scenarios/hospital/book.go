@@ -82,34 +82,17 @@ func (s *Scenario) post(ctx context.Context) error {
 		if len(drafts) == 0 {
 			return s.keepPlace(ctx, base)
 		}
-		verdicts, err := s.books.PostEach(ctx, drafts)
+		verdicts, err := s.books.PostEachLate(ctx, drafts)
 		if err != nil {
 			return fmt.Errorf("book: %w", err)
 		}
-		for i, v := range verdicts {
-			if v.Refused == nil {
-				continue
-			}
-			if err := s.postLate(ctx, drafts[i], v.Refused); err != nil {
-				return fmt.Errorf("book: %w", err)
+		for _, v := range verdicts {
+			if v.Refused != nil {
+				return fmt.Errorf("book: %w", v.Refused)
 			}
 		}
 		s.posted += int64(len(drafts))
 	}
-}
-
-// postLate books what belongs to a closed day on the first that is open.
-func (s *Scenario) postLate(ctx context.Context, d ledger.Draft, refused *ledger.RefusedError) error {
-	for range 3 { // a day may close meanwhile, but not often
-		if refused.Reason != ledger.DayClosed {
-			break
-		}
-		_, err := s.books.Post(ctx, d.On(refused.Open))
-		if !errors.As(err, &refused) {
-			return err
-		}
-	}
-	return refused
 }
 
 func (s *Scenario) keepPlace(ctx context.Context, base int64) error {

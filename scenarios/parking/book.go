@@ -37,43 +37,23 @@ func (s *Scenario) post(ctx context.Context) error {
 		if len(drafts) == 0 {
 			return s.keepPlace(ctx, base)
 		}
-		verdicts, err := s.books.PostEach(ctx, drafts)
+		verdicts, err := s.books.PostEachLate(ctx, drafts)
 		if err != nil {
 			return fmt.Errorf("parking: book: %w", err)
 		}
-		for i, v := range verdicts {
-			if v.Refused == nil {
-				continue
-			}
-			if err := s.postLate(ctx, drafts[i], v.Refused); err != nil {
-				return err
+		for _, v := range verdicts {
+			switch {
+			case v.Refused == nil:
+			case v.Refused.Reason == ledger.DayClosed:
+				return fmt.Errorf("parking: book: %w", v.Refused)
+			default:
+				// A fault of this package. It is counted, and no day is closed
+				// over it, but barriers go on.
+				s.refused++
 			}
 		}
 		s.posted += int64(len(drafts))
 	}
-}
-
-// postLate books what belongs to a closed day on the first that is open. What
-// the ledger refuses for another reason is a fault of this package; it is
-// counted, and no day is closed over it, but barriers go on.
-func (s *Scenario) postLate(ctx context.Context, d ledger.Draft, refused *ledger.RefusedError) error {
-	for range 3 { // a day may close meanwhile, but not often
-		if refused.Reason != ledger.DayClosed {
-			break
-		}
-		_, err := s.books.Post(ctx, d.On(refused.Open))
-		if err == nil {
-			return nil
-		}
-		if !errors.As(err, &refused) {
-			return fmt.Errorf("parking: book: %w", err)
-		}
-	}
-	if refused.Reason == ledger.DayClosed {
-		return refused
-	}
-	s.refused++
-	return nil
 }
 
 // keepPlace writes down up to where everything stands in the ledger.

@@ -102,15 +102,6 @@ func (s *Settler) end(ctx context.Context, o *Order) (Answer, error) {
 }
 
 func (s *Settler) book(ctx context.Context, d ledger.Draft) error {
-	_, err := s.Ledger.Post(ctx, d)
-	// A day may close between the refusal and the next attempt, but not often.
-	for range 3 {
-		refused, ok := errors.AsType[*ledger.RefusedError](err)
-		if !ok || refused.Reason != ledger.DayClosed {
-			break
-		}
-		d = d.On(refused.Open)
-		_, err = s.Ledger.Post(ctx, d)
-	}
+	_, err := s.Ledger.PostLate(ctx, d)
 	return err
 }

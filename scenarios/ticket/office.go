@@ -26,14 +26,8 @@ func (s *Scenario) saleDraft(b Booking) ledger.Draft {
 // post books a draft. What belongs to a closed day is booked on the first open
 // one.
 func (s *Scenario) post(ctx context.Context, d ledger.Draft) error {
-	for {
-		_, err := s.ledger.Post(ctx, d)
-		refused, ok := errors.AsType[*ledger.RefusedError](err)
-		if !ok || refused.Reason != ledger.DayClosed || d.Day.Compare(refused.Open) >= 0 {
-			return err
-		}
-		d = d.On(refused.Open)
-	}
+	_, err := s.ledger.PostLate(ctx, d)
+	return err
 }
 
 // takeBack reverses the sale of a cancelled booking, if there is one, and

@@ -150,21 +150,13 @@ func (s *Scenario) accepts(place string, at time.Time) (*scenarios.Decision, err
 		}
 		return scenarios.Refused(LineNotAccepted, other), nil
 	}
-	p := s.cfg.Agreements.Profile(s.cfg.Operator, place, at)
-	if p.Takes(agreement.CitizenCode) {
-		return nil, nil
-	}
-	if p.Switch == nil {
-		return scenarios.Refused(LineNotAccepted, other), nil
-	}
-	d := scenarios.Refused(LineNotAccepted, scenarios.Text{
-		Zh: fmt.Sprintf("本线路暂不支持市民码，请在钱包中切换到%s后出示", p.Switch.Name.Zh),
-		En: fmt.Sprintf("This line does not take the citizen code yet; switch to the %s in your wallet", p.Switch.Name.En)})
-	// Encoded by Allowed, so that there is one encoder of outcomes.
-	with, err := scenarios.Allowed(other, agreement.Notice{Switch: *p.Switch, Until: p.Until.UTC()})
-	if err != nil {
+	d, err := s.cfg.Agreements.Profile(s.cfg.Operator, place, at).Refusal()
+	if d == nil || err != nil {
 		return nil, err
 	}
-	d.Outcome = with.Outcome
+	if d.Reason == agreement.SwitchCode {
+		other = scenarios.Text{Zh: "本线路暂不支持市民码：" + d.Message.Zh, En: "This line does not take the citizen code yet. " + d.Message.En}
+	}
+	d.Reason, d.Message = LineNotAccepted, other
 	return d, nil
 }

@@ -140,7 +140,8 @@ func TestRow34LineNotInList(t *testing.T) {
 	rider := g.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil)
 	d := g.board(rider, "m1")
 	assert.Equal(t, LineNotAccepted, d.Reason)
-	assert.Contains(t, d.Message.Zh, "切换到地铁乘车码")
+	assert.Contains(t, d.Message.Zh, "本线路暂不支持市民码")
+	assert.Contains(t, d.Message.Zh, "暂用地铁乘车码，请在钱包中切换")
 	var notice agreement.Notice
 	require.NoError(t, json.Unmarshal(d.Outcome, &notice))
 	assert.Equal(t, "metro-app", notice.Switch.Wallet)

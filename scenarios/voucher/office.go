@@ -220,18 +220,12 @@ func (s *Scenario) eachGrant(ctx context.Context, campaign string, drafts func(*
 func (s *Scenario) postEach(ctx context.Context, drafts []ledger.Draft) error {
 	for len(drafts) > 0 {
 		n := min(len(drafts), ledger.MaxBatch)
-		verdicts, err := s.ledger.PostEach(ctx, drafts[:n])
+		verdicts, err := s.ledger.PostEachLate(ctx, drafts[:n])
 		if err != nil {
 			return fmt.Errorf("book: %w", err)
 		}
-		for i, v := range verdicts {
-			switch {
-			case v.Refused == nil || v.Refused.Reason == ledger.KeyConflict:
-			case v.Refused.Reason == ledger.DayClosed:
-				if err := s.post(ctx, drafts[i]); err != nil && !errors.Is(err, ledger.KeyConflict) {
-					return fmt.Errorf("book: %w", err)
-				}
-			default:
+		for _, v := range verdicts {
+			if v.Refused != nil && v.Refused.Reason != ledger.KeyConflict {
 				return fmt.Errorf("book: %w", v.Refused)
 			}
 		}

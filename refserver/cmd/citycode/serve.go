@@ -2,8 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/citizencode/citizencode/refserver/hospital"
 	"github.com/citizencode/citizencode/refserver/parking"
@@ -66,8 +67,16 @@ func (f *serveFlags) serve(ctx context.Context, std *stdio, config []byte, read 
 		_, err := std.Out.Write(config)
 		return err
 	}
-	if f.Lists == "" || f.Data == "" {
-		return errors.New("missing flags: --lists=DIR, --data=DIR")
+	// Not required of the parser: --example needs neither.
+	var missing []string
+	if f.Lists == "" {
+		missing = append(missing, "--lists=DIR")
+	}
+	if f.Data == "" {
+		missing = append(missing, "--data=DIR")
+	}
+	if missing != nil {
+		return fmt.Errorf("missing flags: %s (see citycode --help)", strings.Join(missing, ", "))
 	}
 	if f.Config != "" {
 		var err error

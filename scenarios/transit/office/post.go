@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/citizencode/citizencode/scenarios/eventlog"
@@ -113,40 +112,19 @@ func (o *Office) postFares(ctx context.Context, m, from int, list []fares, done 
 // postEach posts drafts, those of a closed day on the first that is open. It
 // returns the day on which each stands, and how many are new.
 func (o *Office) postEach(ctx context.Context, drafts []ledger.Draft) (days []ledger.Day, posted int, err error) {
+	verdicts, err := o.cfg.Ledger.PostEachLate(ctx, drafts)
+	if err != nil {
+		return nil, 0, fmt.Errorf("office: post fares: %w", err)
+	}
 	days = make([]ledger.Day, len(drafts))
-	rest := make([]int, len(drafts))
-	for i := range rest {
-		rest[i] = i
-	}
-	// A day may close while late fares are booked on it, but not often.
-	for range 3 {
-		batch := make([]ledger.Draft, len(rest))
-		for i, n := range rest {
-			batch[i] = drafts[n]
+	for i, v := range verdicts {
+		if v.Refused != nil {
+			return nil, 0, fmt.Errorf("office: post fares: %w", v.Refused)
 		}
-		verdicts, err := o.cfg.Ledger.PostEach(ctx, batch)
-		if err != nil {
-			return nil, 0, fmt.Errorf("office: post fares: %w", err)
-		}
-		var again []int
-		for i, v := range verdicts {
-			n := rest[i]
-			switch {
-			case v.Refused == nil:
-				days[n] = v.Receipt.Day
-				if v.New {
-					posted++
-				}
-			case v.Refused.Reason == ledger.DayClosed:
-				drafts[n] = drafts[n].On(v.Refused.Open)
-				again = append(again, n)
-			default:
-				return nil, 0, fmt.Errorf("office: post fares: %w", v.Refused)
-			}
-		}
-		if rest = again; len(rest) == 0 {
-			return days, posted, nil
+		days[i] = v.Receipt.Day
+		if v.New {
+			posted++
 		}
 	}
-	return nil, 0, errors.New("office: days close faster than fares are posted")
+	return days, posted, nil
 }
