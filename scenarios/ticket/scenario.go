@@ -114,7 +114,7 @@ func (s *Scenario) Describe() scenarios.Description {
 // in the hands of a guardian.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
-	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileFused, citycode.ProfileCard, citycode.ProfileDelegated:
 		return true
 	}
 	return false
