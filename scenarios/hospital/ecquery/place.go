@@ -12,12 +12,12 @@ const (
 
 // A Place is where and by whom a code is decoded.
 type Place struct {
-	Organisation string // code of the institution (机构编码)
-	Operator     string // who does it (操作员)
-	OperatorName string
-	Office       string // department (科室)
-	OfficeName   string
-	SelfService  bool // nobody of the staff is there
+	Organisation string `json:"organisation"` // code of the institution (机构编码)
+	Operator     string `json:"operator"`     // who does it (操作员)
+	OperatorName string `json:"operatorName"`
+	Office       string `json:"office"` // department (科室)
+	OfficeName   string `json:"officeName"`
+	SelfService  bool   `json:"selfService"` // nobody of the staff is there
 }
 
 // Validate returns which field is wrong.
