@@ -122,7 +122,7 @@ func (s *Scenario) Describe() scenarios.Description {
 		Actions: []string{Board, Enter, Exit}, Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass, Offline: s.offline}
 }
 
-// Accepts reports whether p is the ride code, the universal code, a card or a
+// Accepts reports whether p is the ride code, the universal or a fused code, a card or a
 // code in the hands of a guardian. Printed codes never open a gate.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
