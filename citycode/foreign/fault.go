@@ -30,6 +30,10 @@ func (f Fault) String() string {
 	return "fault"
 }
 
+// lost stands for a byte that cannot be told any more: one that no text begins
+// with.
+const lost = 0x80
+
 // undo returns what a text may have been before a scanner or keyboard changed
 // it, and how. It tries each fault once and none upon another.
 func undo(text []byte) (before []byte, f Fault) {
@@ -38,23 +42,30 @@ func undo(text []byte) (before []byte, f Fault) {
 	}
 	before = make([]byte, 0, len(text))
 	f = Latin1
+	other := false // a character that none of the faults makes of a byte
 	for rest := text; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		rest = rest[n:]
 		switch {
 		case r == utf8.RuneError:
 			f = Replaced
-			r = 0x80 // some byte that no text begins with
+			r = lost
 		case r >= 0xff01 && r <= 0xff5e:
-			f = FullWidth
+			if f == Latin1 {
+				f = FullWidth
+			}
 			r -= 0xff01 - '!'
 		case r == 0x3000:
 			r = ' '
 		}
 		if r > 0xff {
-			return nil, Intact
+			other = true // but beside lost bytes it may be two that look like one
+			r = lost
 		}
 		before = append(before, byte(r))
+	}
+	if other && f != Replaced {
+		return nil, Intact
 	}
 	return before, f
 }

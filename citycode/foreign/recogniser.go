@@ -154,7 +154,10 @@ func (r *Recogniser) Recognise(b []byte) Code {
 	}
 	if before, fault := undo(text); fault != Intact {
 		k := binaryKind(before)
-		if k == Unknown && fault != Hexadecimal && fault != Replaced {
+		switch {
+		case fault == Replaced && k == RideJTT1179 && !headed(before):
+			k = Unknown // its first byte is lost: any text that begins with a lost byte would do
+		case k == Unknown && fault != Hexadecimal && fault != Replaced:
 			k = r.textKind(before)
 		}
 		if k != Unknown {
@@ -178,7 +181,7 @@ func binaryKind(b []byte) Kind {
 		// Chinese text begins with such bytes as well, so the length or the
 		// head of the certificate must fit.
 		sized := len(b) >= minJTT1179 && len(b) <= maxJTT1179
-		if headed := len(b) > 3 && b[3] == 0x24; (sized || headed) && !utf8.Valid(b) {
+		if (sized || headed(b)) && !utf8.Valid(b) {
 			return RideJTT1179
 		}
 	case !signed:
@@ -188,11 +191,15 @@ func binaryKind(b []byte) Kind {
 		return RideWalletCity
 	case b[0] == 0x54 && b[1] == 'X' && schemeOf(b) == 0:
 		return RideTencent
-	case b[0] == 0x55 && !all(b, Printable):
+	case b[0] == 0x55 && !isText(b):
 		return RidePlatform
 	}
 	return Unknown
 }
+
+// headed reports whether a data length of 0x01?? and the head of a certificate
+// stand where they do in a code of JT/T 1179.
+func headed(b []byte) bool { return len(b) > 3 && b[1] == 0x01 && b[3] == 0x24 }
 
 // textKind tells texts apart (SPEC.md §2.2).
 func (r *Recogniser) textKind(b []byte) Kind {
@@ -278,6 +285,12 @@ func all(b []byte, a Alphabet) bool {
 		}
 	}
 	return true
+}
+
+// isText reports whether b is UTF-8 without other control characters than those
+// of lines.
+func isText(b []byte) bool {
+	return utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' })
 }
 
 // trim removes what scanners put around a text: line ends, tabs and spaces, and
