@@ -214,10 +214,10 @@ func TestRules(t *testing.T) {
 
 // claims is every kind that lays claim to a content, from the table of SPEC.md
 // §2 and from nothing of the package: regular expressions over bytes, each with
-// all that it needs, in no order.
-func claims(b []byte) (list []foreign.Kind) {
+// all that it needs, in no order. Nothing binary is ever trimmed.
+func claims(b []byte, trimmed bool) (list []foreign.Kind) {
 	for _, c := range claimants {
-		if c.text && !utf8.Valid(b) {
+		if c.text && !utf8.Valid(b) || trimmed && !c.text {
 			continue
 		}
 		if c.pattern.MatchString(asLatin1(b)) && (c.min == 0 || len(b) >= c.min) && (c.kind != foreign.RideJTT1179 || !utf8.Valid(b)) && (c.kind != foreign.RidePlatform || !utf8.Valid(b) || control.Match(b)) {
@@ -280,9 +280,9 @@ func TestNoOverlap(t *testing.T) {
 		}
 		bare := bytes.Trim(b, " \t\r\n")
 		bare = bytes.Trim(bytes.TrimPrefix(bare, []byte("]Q1")), " \t\r\n")
-		list := claims(b)
+		list := claims(b, false)
 		if len(list) == 0 {
-			list = slices.DeleteFunc(claims(bare), func(k foreign.Kind) bool { return foreign.RideJTT1179 <= k && k <= foreign.RideTencent })
+			list = claims(bare, true)
 		}
 		if i := slices.Index(list, foreign.AppLink); i >= 0 && len(list) > 1 {
 			list = slices.Delete(list, i, i+1) // http, HC1:, TX and the like are more than a link

@@ -90,9 +90,9 @@ func TestRefused(t *testing.T) {
 // lists cannot have seen it; also where a gate forgets to ask a recogniser.
 func TestNothingReachesTheVerifier(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
-	guard, err := citycode.NewReplayGuard(citycode.ReplayConfig{Boot: c.Clock.Now().Add(-time.Hour), Elapsed: func() time.Duration { return 0 }})
+	guard, trust := c.Guard(), c.Trust(nil)
+	verifier, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), Replay: guard, Now: c.Clock.Now})
 	require.NoError(t, err)
-	verifier := c.Verifier(func(cfg *citycode.VerifierConfig) { cfg.Replay = guard })
 	a := c.Citizen("Test Person A", citycode.ProfileTransit, citycode.Transit, nil)
 	scan := func(b []byte) error {
 		parsed, err := citycode.ParseToken(b)
