@@ -89,7 +89,8 @@ type Config struct {
 	MedicalLengths []int
 }
 
-// A Recogniser tells kinds apart. It is safe for concurrent use.
+// A Recogniser tells kinds apart. The zero value is that of the zero Config. It
+// is safe for concurrent use.
 type Recogniser struct {
 	rules   []Rule
 	medical []int
@@ -105,11 +106,7 @@ func NewRecogniser(cfg Config) (*Recogniser, error) {
 			return nil, err
 		}
 	}
-	r := &Recogniser{rules: slices.Clone(cfg.Rules), medical: slices.Clone(cfg.MedicalLengths)}
-	if cfg.MedicalLengths == nil {
-		r.medical = []int{DefaultMedicalLength}
-	}
-	return r, nil
+	return &Recogniser{rules: slices.Clone(cfg.Rules), medical: slices.Clone(cfg.MedicalLengths)}, nil
 }
 
 // A Code is something that was scanned, with its name. Nothing in it is
@@ -253,7 +250,7 @@ func paymentKind(b []byte) Kind {
 // lengthKind guesses by length and alphabet alone.
 func (r *Recogniser) lengthKind(b []byte) Kind {
 	switch front, back, cut := bytes.Cut(b, []byte(":")); {
-	case slices.Contains(r.medical, len(b)) && all(b, Alphanumeric):
+	case r.medicalLength(len(b)) && all(b, Alphanumeric):
 		return Medical
 	case len(b) >= 18 && len(b) <= 24 && all(b, Digits):
 		return PayOther
@@ -261,6 +258,13 @@ func (r *Recogniser) lengthKind(b []byte) Kind {
 		return HealthCard
 	}
 	return Unknown
+}
+
+func (r *Recogniser) medicalLength(n int) bool {
+	if r.medical == nil {
+		return n == DefaultMedicalLength
+	}
+	return slices.Contains(r.medical, n)
 }
 
 // schemeOf returns the length of the scheme of a URI with "://" behind it

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -37,13 +38,14 @@ var textOf = map[qr.Reason]scenarios.Text{
 }
 
 // read returns the token in a picture file. Where the picture holds no token,
-// it is a refusal; an error is a *qr.Error about the file.
+// it is a refusal, which names what is there instead; an error is a *qr.Error
+// about the file.
 func read(picture []byte, o qr.ReadOptions) ([]byte, *scenarios.Decision, error) {
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		return unread(err)
 	}
-	var token []byte
+	var token, stranger []byte
 	var other error
 	for _, result := range found {
 		// Codes of others may stand beside it, as on any poster; between two
@@ -51,7 +53,7 @@ func read(picture []byte, o qr.ReadOptions) ([]byte, *scenarios.Decision, error)
 		b, err := qr.DecodeText(result.Text)
 		switch {
 		case err != nil && other == nil:
-			other = err
+			other, stranger = err, result.Bytes
 		case err == nil && token != nil && !bytes.Equal(token, b):
 			return nil, scenarios.Refused(SeveralCodes, severalText), nil
 		case err == nil:
@@ -59,9 +61,21 @@ func read(picture []byte, o qr.ReadOptions) ([]byte, *scenarios.Decision, error)
 		}
 	}
 	if token == nil {
-		return unread(other)
+		_, refused, err := unread(other)
+		return nil, named(stranger, refused), err
 	}
 	return token, nil, nil
+}
+
+// named lets the refusal of what is no citizen code say whose code it is, where
+// that is known. The reason stays: it is the same to a program.
+func named(shown []byte, refused *scenarios.Decision) *scenarios.Decision {
+	var known foreign.Recogniser
+	if code := known.Recognise(shown); refused != nil && code.Kind != foreign.Unknown && (code.Kind != foreign.CitizenCode || code.Fault != foreign.Intact) {
+		next := code.Next()
+		refused.Message = scenarios.Text{Zh: next.Zh, En: next.En}
+	}
+	return refused
 }
 
 func unread(err error) ([]byte, *scenarios.Decision, error) {
