@@ -77,20 +77,19 @@ func NewRouter[H any](r *Recogniser, handlers map[Kind]H) (*Router[H], error) {
 // but codes of its own kind that arrived intact.
 func (r *Router[H]) Route(scanned []byte) (handler H, code Code, err error) {
 	code = r.recogniser.Recognise(scanned)
-	refuse := func(reason string) (H, Code, error) {
-		return *new(H), code, &Refusal{Kind: code.Kind, Reason: reason, Next: code.Next()}
+	refuse := func(reason string, next Text) (H, Code, error) {
+		return *new(H), code, &Refusal{Kind: code.Kind, Reason: reason, Next: next}
 	}
 	handler, served := r.handlers[code.Kind]
 	switch {
 	case code.Kind == Unknown:
-		return refuse(ReasonUnknown)
+		return refuse(ReasonUnknown, code.Next())
 	case !served:
 		// By its name, also where a scanner has changed it: another lane would
 		// not take it either.
-		code.Fault = Intact
-		return refuse(ReasonNotServed)
+		return refuse(ReasonNotServed, code.Kind.Next())
 	case code.Fault != Intact:
-		return refuse(ReasonScanner)
+		return refuse(ReasonScanner, code.Next())
 	}
 	return handler, code, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,10 @@ func TestReasons(t *testing.T) {
 			}
 		}},
 		{"signature in DER", "bad-signature", func(d *draft) { d.signature = func(s []byte) []byte { return append([]byte{0x30, 68}, s...) } }},
+		{"signature with a zero byte before s", "bad-signature", func(d *draft) {
+			d.signature = func(s []byte) []byte { return slices.Insert(s, 32, 0) }
+		}},
+		{"claims with a byte behind", "malformed", func(d *draft) { d.claims = append(d.claims, 0) }},
 		{"signature of zeros", "bad-signature", func(d *draft) { d.signature = func([]byte) []byte { return make([]byte, 64) } }},
 		{"no signature", "bad-signature", func(d *draft) { d.signature = func([]byte) []byte { return nil } }},
 		{"no expiry", "malformed", func(d *draft) { d.claims = pairs(integer(6), integer(noon), integer(-260), pairs(integer(1), pairs())) }},
@@ -272,6 +277,10 @@ func TestBase45(t *testing.T) {
 		assert.True(t, ok)
 		assert.Equal(t, b, got)
 		assert.Equal(t, text[4:], encode45(b))
+	}
+	for text, ok := range map[string]bool{"": true, "FGW": true, "GGW": false, ":::": false, "U5": true, "V5": false, "0": false, "0000": false, "a0": false, "0\xff": false} {
+		_, got := base45(text)
+		assert.Equal(t, ok, got, text)
 	}
 }
 
