@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -46,14 +47,15 @@ var textOf = map[qr.Reason]scenarios.Text{
 }
 
 // read returns the token in a picture file and the partner's code in front of it,
-// which has one of the sizes. Where the picture holds no token, it is a refusal;
-// an error is a *qr.Error about the file.
+// which has one of the sizes. Where the picture holds no token, it is a refusal,
+// which names what is there instead; an error is a *qr.Error about the file.
 func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, refused *scenarios.Decision, err error) {
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		refused, err = unread(err)
 		return nil, "", refused, err
 	}
+	var stranger []byte
 	var other error
 	for _, result := range found {
 		// Codes of others may stand beside it, as on any poster; between two
@@ -61,7 +63,7 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 		b, front, err := decode(result.Text, sizes)
 		switch {
 		case err != nil && other == nil:
-			other = err
+			other, stranger = err, result.Bytes
 		case err == nil && token != nil && !(bytes.Equal(token, b) && prefix == front):
 			return nil, "", scenarios.Refused(SeveralCodes, severalText), nil
 		case err == nil:
@@ -70,7 +72,7 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 	}
 	if token == nil {
 		refused, err = unread(other)
-		return nil, "", refused, err
+		return nil, "", named(stranger, refused), err
 	}
 	return token, prefix, nil, nil
 }
@@ -87,6 +89,17 @@ func decode(text string, sizes []int) (token []byte, prefix string, err error) {
 		}
 	}
 	return nil, "", err
+}
+
+// named lets the refusal of what is no citizen code say whose code it is, where
+// that is known. The reason stays: it is the same to a program.
+func named(shown []byte, refused *scenarios.Decision) *scenarios.Decision {
+	var known foreign.Recogniser
+	if code := known.Recognise(shown); refused != nil && code.Kind != foreign.Unknown && (code.Kind != foreign.CitizenCode || code.Fault != foreign.Intact) {
+		next := code.Next()
+		refused.Message = scenarios.Text{Zh: next.Zh, En: next.En}
+	}
+	return refused
 }
 
 func unread(err error) (*scenarios.Decision, error) {
