@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -72,7 +71,7 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 	}
 	if token == nil {
 		refused, err = unread(other)
-		return nil, "", named(stranger, refused), err
+		return nil, "", scenarios.NameForeign(refused, stranger), err
 	}
 	return token, prefix, nil, nil
 }
@@ -89,17 +88,6 @@ func decode(text string, sizes []int) (token []byte, prefix string, err error) {
 		}
 	}
 	return nil, "", err
-}
-
-// named lets the refusal of what is no citizen code say whose code it is, where
-// that is known. The reason stays: it is the same to a program.
-func named(shown []byte, refused *scenarios.Decision) *scenarios.Decision {
-	var known foreign.Recogniser
-	if code := known.Recognise(shown); refused != nil && code.Kind != foreign.Unknown && (code.Kind != foreign.CitizenCode || code.Fault != foreign.Intact) {
-		next := code.Next()
-		refused.Message = scenarios.Text{Zh: next.Zh, En: next.En}
-	}
-	return refused
 }
 
 func unread(err error) (*scenarios.Decision, error) {
