@@ -144,3 +144,10 @@ func (k Key) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
 // MarshalText returns what String does: a key that gets into JSON or a log must not be there.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Wipe overwrites the bytes of the key, in every copy of k, and makes it unusable: whoever uses it panics. What the
+// cipher derived from them is left to the garbage collector.
+func (k Key) Wipe() {
+	clear(k.m.bytes[:])
+	k.m.block = nil
+}

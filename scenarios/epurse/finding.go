@@ -22,8 +22,8 @@ const (
 	SequenceGap = "sequence-gap"
 	// NumberGap: a terminal has used numbers that it has not sent.
 	NumberGap = "number-gap"
-	// Open: it is not known whether the money moved, and nothing is booked yet.
-	Open = "open"
+	// Undecided: it is not known whether the money moved, and nothing is booked yet.
+	Undecided = "undecided"
 	// Ambiguous: the card has gone on, and which of several orders of different
 	// amounts it followed is not known. A person decides.
 	Ambiguous = "ambiguous"

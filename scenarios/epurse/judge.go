@@ -157,7 +157,7 @@ func (v *verdict) purchase(n uint16, s *slot, last bool, deadline time.Time) {
 		// A terminal that is offline may hold the proof that somebody else
 		// moved the money, and this one did not.
 		v.open = v.open || !last
-		v.find(Open, place, others...)
+		v.find(Undecided, place, others...)
 	case same && len(s.log) == 0:
 		v.holder(place, others[len(others)-1])
 	default:
@@ -199,7 +199,7 @@ func (v *verdict) load(n uint16, s *slot, next uint16) {
 		v.to[open] = Float
 	default:
 		v.to[open] = Suspense
-		v.find(Open, fmt.Sprintf("load %d", n), open)
+		v.find(Undecided, fmt.Sprintf("load %d", n), open)
 	}
 }
 
