@@ -16,6 +16,10 @@ type Loads interface {
 	// Observe takes the number that the card says to be that of its next load, verified by MAC1. The grants before
 	// under this number came to nothing, those under an earlier one did not.
 	Observe(ctx context.Context, order sam.Transaction, balance purse.Amount, mac1 purse.MAC) error
+
+	// Confirm verifies the certificate (TAC) of a claim that is paid. It fails with sam.ErrWrongMAC if the card has not
+	// made it for this order.
+	Confirm(ctx context.Context, c Claim) error
 }
 
 // Load puts fen, which somebody has paid in, on the card. Without a receipt the money that was paid in is with the host,

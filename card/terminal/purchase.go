@@ -25,9 +25,6 @@ type Receipt struct {
 func (s *Session) Purchase(ctx context.Context, fen int64) (*Receipt, error) {
 	const step = "INITIALIZE FOR PURCHASE"
 	cfg := &s.t.cfg
-	if cfg.Module == nil {
-		return nil, fail(step, ModuleFault, "no module")
-	}
 	if fen <= 0 || fen > cfg.MaxPurchase {
 		return nil, fail(step, OverLimit, "%d fen", fen)
 	}
@@ -75,6 +72,9 @@ func (s *Session) Purchase(ctx context.Context, fen int64) (*Receipt, error) {
 // openPurchase opens a purchase and checks what the card says of itself.
 func (s *Session) openPurchase(ctx context.Context, fen int64) (a purse.InitializePurchaseAnswer, err error) {
 	const step = "INITIALIZE FOR PURCHASE"
+	if s.t.cfg.Module == nil {
+		return a, fail(step, ModuleFault, "no module")
+	}
 	request := purse.InitializeRequest{KeyIndex: s.t.cfg.KeyIndex, Amount: purse.Amount(fen), Terminal: s.t.cfg.Module.Terminal()}
 	data, err := s.send(ctx, step, purse.InitializeForPurchase(request))
 	if err != nil {
@@ -109,6 +109,9 @@ func (s *Session) takes(step string, a key.Algorithm) *Failure {
 
 // proven lets the module verify that the card paid.
 func (s *Session) proven(ctx context.Context, c Claim, mac2 purse.MAC) error {
+	if s.t.cfg.Module == nil {
+		return fail("MAC2", ModuleFault, "no module")
+	}
 	err := s.t.cfg.Module.CheckPurchase(ctx, c.Order, c.Number, mac2)
 	switch {
 	case err == nil:

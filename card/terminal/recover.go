@@ -6,6 +6,7 @@ import (
 
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sam"
 )
 
 // Recover finds out what became of every order to this card that is unresolved, and returns what is known of each now.
@@ -50,24 +51,16 @@ func (s *Session) recoverAll(ctx context.Context, fen int64) (*Receipt, error) {
 // recover asks the card what became of one order, and writes down what is found. The error means that it was not found
 // out, and may be asked again.
 func (s *Session) recover(ctx context.Context, c Claim) (Claim, error) {
-	const step = "GET TRANSACTION PROVE"
-	data, err := s.send(ctx, step, purse.GetTransactionProve(purse.ProveRequest{Kind: c.Order.Kind, Seq: c.Order.Sequence}))
+	proof, err := s.prove(ctx, c)
+	if errors.Is(err, WrongMAC) {
+		proof, err = s.prove(ctx, c) // the air flips a bit now and then
+	}
 	switch {
 	case err == nil:
-		proof, wrong := purse.ParseProveAnswer(data)
-		if wrong != nil {
-			return c, unknown(fail(step, BadAnswer, "%w", wrong))
-		}
-		// A load has no proof that a desk could verify; the host verifies the certificate when it is claimed.
-		if !c.IsLoad() {
-			if s.t.cfg.Module == nil {
-				return c, unknown(fail(step, ModuleFault, "no module"))
-			}
-			if err := s.proven(ctx, c, proof.MAC2); err != nil {
-				return c, unknown(err)
-			}
-		}
 		c.State, c.TAC = Paid, proof.TAC
+	case errors.Is(err, WrongMAC):
+		// Another terminal's order was followed under this number, or the card lies.
+		c.State = Disputed
 	case errors.Is(err, apdu.NoMACAvailable):
 		if c.State, err = s.passed(ctx, c); err != nil {
 			return c, unknown(err)
@@ -76,6 +69,32 @@ func (s *Session) recover(ctx context.Context, c Claim) (Claim, error) {
 		return c, unknown(err)
 	}
 	return c, s.put(ctx, c)
+}
+
+// prove gets the receipt of an order again, and has it verified.
+func (s *Session) prove(ctx context.Context, c Claim) (proof purse.ProveAnswer, err error) {
+	const step = "GET TRANSACTION PROVE"
+	data, err := s.send(ctx, step, purse.GetTransactionProve(purse.ProveRequest{Kind: c.Order.Kind, Seq: c.Order.Sequence}))
+	if err != nil {
+		return proof, err
+	}
+	if proof, err = purse.ParseProveAnswer(data); err != nil {
+		return proof, fail(step, BadAnswer, "%w", err)
+	}
+	if !c.IsLoad() {
+		return proof, s.proven(ctx, c, proof.MAC2)
+	}
+	if s.t.cfg.Loads == nil {
+		return proof, fail(step, HostFault, "no host")
+	}
+	c.State, c.TAC = Paid, proof.TAC
+	switch err := s.t.cfg.Loads.Confirm(ctx, c); {
+	case errors.Is(err, sam.ErrWrongMAC):
+		return proof, fail(step, WrongMAC, "%w", err)
+	case err != nil:
+		return proof, fail(step, HostFault, "%w", err)
+	}
+	return proof, nil
 }
 
 // unknown marks a failure as one behind an order.
@@ -92,6 +111,9 @@ func unknown(err error) error {
 func (s *Session) passed(ctx context.Context, c Claim) (State, error) {
 	var next uint16
 	if c.IsLoad() {
+		if s.t.cfg.Loads == nil {
+			return c.State, fail("INITIALIZE FOR LOAD", HostFault, "no host")
+		}
 		opened, err := s.openLoad(ctx, c.Order.Amount.Fen())
 		if err != nil {
 			return c.State, err
@@ -102,9 +124,6 @@ func (s *Session) passed(ctx context.Context, c Claim) (State, error) {
 		}
 		next = opened.Seq
 	} else {
-		if s.t.cfg.Module == nil {
-			return c.State, fail("INITIALIZE FOR PURCHASE", ModuleFault, "no module")
-		}
 		opened, err := s.openPurchase(ctx, 1)
 		if err != nil {
 			return c.State, err

@@ -36,8 +36,7 @@ type Config struct {
 	Numbers sam.Numbers      // of a load desk; a gate's are in its module
 	Desk    purse.TerminalID // of a load desk; a gate's is in its module
 
-	// KeyIndex is that of the purchase and load keys on the cards.
-	KeyIndex byte
+	KeyIndex byte // of the purchase and load keys on the cards; 0: 1
 
 	MaxPurchase int64 // fen; 0: DefaultMaxPurchase
 	MaxBalance  int64 // fen that a load leaves at most; 0: DefaultMaxBalance
@@ -67,6 +66,9 @@ func New(cfg Config) (*Terminal, error) {
 	}
 	if cfg.Loads != nil && cfg.Numbers == nil {
 		return nil, errors.New("terminal: a load desk needs numbers")
+	}
+	if cfg.KeyIndex == 0 {
+		cfg.KeyIndex = 1
 	}
 	if cfg.MaxPurchase == 0 {
 		cfg.MaxPurchase = DefaultMaxPurchase
