@@ -26,11 +26,11 @@ type Usage byte
 
 // The usages.
 const (
-	Purchase    Usage = iota + 1 // DPK, 消费主密钥
-	Load                         // DLK, 圈存主密钥
-	TAC                          // DTK, TAC主密钥
-	GateAccess                   // proves a gate to the card, 外部认证密钥
-	HospitalAccess               // proves a hospital to the card
+	Purchase       Usage = iota + 1 // DPK, 消费主密钥
+	Load                            // DLK, 圈存主密钥
+	TAC                             // DTK, TAC主密钥
+	GateAccess                      // proves a gate to the card, 外部认证密钥
+	HospitalAccess                  // proves a hospital to the card
 )
 
 var usageNames = map[Usage]string{Purchase: "purchase", Load: "load", TAC: "TAC", GateAccess: "gate access", HospitalAccess: "hospital access"}
@@ -56,7 +56,9 @@ type Ref struct {
 }
 
 // String names the key.
-func (r Ref) String() string { return fmt.Sprintf("%s key, version %d, %s", r.Usage, r.Version, r.Algorithm) }
+func (r Ref) String() string {
+	return fmt.Sprintf("%s key, version %d, %s", r.Usage, r.Version, r.Algorithm)
+}
 
 // A Transaction is one load or purchase of one card, as both sides know it.
 type Transaction struct {
