@@ -34,31 +34,43 @@ type Chip struct {
 	Name    string
 	Command time.Duration // receiving, checking and answering any command
 	Sign    time.Duration // one SM2 signature
-	Commit  time.Duration // making one change durable: two pages erased, written and compared
-	Cipher  time.Duration // the few SM4 blocks of a session key, a MAC and a receipt
+	Write   time.Duration // one page of 64 bytes erased, written and compared
+	Cipher  time.Duration // the few SM4 blocks of a session key and a MAC
 }
 
 // The chips. A measured one is to be added beside them, not in their place.
 var (
 	// Usual is a dual-interface chip with an SM2 coprocessor, as data sheets have them.
-	Usual = Chip{Name: "usual", Command: 2 * time.Millisecond, Sign: 60 * time.Millisecond, Commit: 20 * time.Millisecond, Cipher: time.Millisecond}
+	Usual = Chip{Name: "usual", Command: 2 * time.Millisecond, Sign: 60 * time.Millisecond, Write: 6 * time.Millisecond, Cipher: time.Millisecond}
 	// Slow is one that signs in 100 ms.
-	Slow = Chip{Name: "slow", Command: 3 * time.Millisecond, Sign: 100 * time.Millisecond, Commit: 25 * time.Millisecond, Cipher: 2 * time.Millisecond}
+	Slow = Chip{Name: "slow", Command: 3 * time.Millisecond, Sign: 100 * time.Millisecond, Write: 10 * time.Millisecond, Cipher: 2 * time.Millisecond}
 )
+
+// Writes returns how many pages a card of ours writes for a command that it follows.
+func Writes(ins byte) int {
+	switch ins {
+	case apdu.InsInternalAuthenticate:
+		return 1 // the counter is durable before the signature leaves
+	case purse.InsDebit, purse.InsCredit:
+		return 3 // the try before the comparison, the line of the log, the money
+	case apdu.InsVerify, apdu.InsExternalAuthenticate:
+		return 2 // the try before the comparison, and given back
+	}
+	return 0
+}
 
 // work returns what a chip does for one command besides receiving it.
 func (c Chip) work(ins byte) time.Duration {
+	d := time.Duration(Writes(ins)) * c.Write
 	switch ins {
 	case apdu.InsInternalAuthenticate:
-		return c.Sign + c.Commit // the counter is durable before the signature leaves
+		d += c.Sign
+	case purse.InsInitialize, apdu.InsExternalAuthenticate:
+		d += c.Cipher
 	case purse.InsDebit, purse.InsCredit:
-		return c.Commit + 2*c.Cipher // the order is checked, the receipt made
-	case purse.InsInitialize, purse.InsProve:
-		return c.Cipher
-	case apdu.InsVerify, apdu.InsExternalAuthenticate:
-		return 2*c.Commit + c.Cipher // the try is counted before, and given back behind, the comparison
+		d += 2 * c.Cipher // the order is checked, the receipt made
 	}
-	return 0
+	return d
 }
 
 // A Model is a rate and a chip.
