@@ -111,7 +111,7 @@ func NewDateTime(t time.Time) (DateTime, error) {
 	}
 	var d DateTime
 	for i, text := 0, t.Format(dateTimeForm); i < len(d); i++ {
-		d[i] = (text[2*i]-'0')<<4 | text[2*i+1] - '0'
+		d[i] = (text[2*i]-'0')<<4 | (text[2*i+1] - '0')
 	}
 	return d, nil
 }

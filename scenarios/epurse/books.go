@@ -138,6 +138,11 @@ func (b *books) claimed(c *claimedEvent) {
 		b.answers[a.Serial].add(a)
 	}
 	b.refused = append(b.refused, c.Refused...)
+	for _, f := range c.Refused {
+		for _, claim := range f.Claims {
+			b.heard(claim) // refused is not missing
+		}
+	}
 	if over := len(b.refused) - maxRefused; over > 0 {
 		b.refused = slices.Delete(b.refused, 0, over)
 	}
@@ -157,11 +162,16 @@ func (b *books) put(c Claim) *entry {
 	b.claims[c.id()] = e
 	s := b.card(c.Card).slot(c.Kind, c.Sequence)
 	s.claims = append(s.claims, e)
+	b.heard(c)
+	return e
+}
+
+// heard notes that a terminal has sent a number.
+func (b *books) heard(c Claim) {
 	if b.numbers[c.Terminal] == nil {
 		b.numbers[c.Terminal] = new(row)
 	}
 	b.numbers[c.Terminal].add(c.Number)
-	return e
 }
 
 // betterState reports whether a says more than b: so that in any order the same

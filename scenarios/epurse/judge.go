@@ -91,16 +91,24 @@ func (v *verdict) find(kind, detail string, shown ...*entry) {
 func (c *card) judge(serial string, deadline time.Time) *verdict {
 	v := &verdict{to: make(map[*entry]Target), serial: serial}
 	slots := c.slots[Purchase]
+	numbers := slices.Sorted(maps.Keys(slots))
+	// How far the card has come: only what is proven, or in its log, says so. An order that came to nothing has
+	// whatever number somebody between card and terminal liked.
+	reached := -1
+	for _, n := range numbers {
+		if s := slots[n]; len(s.log) > 0 || slices.ContainsFunc(s.claims, func(e *entry) bool { return e.State == Paid }) {
+			reached = int(n)
+		}
+	}
 	var seen row
-	for _, n := range slices.Sorted(maps.Keys(slots)) {
-		seen.add(uint32(n))
+	for _, n := range numbers {
+		if int(n) <= reached {
+			seen.add(uint32(n))
+		}
+		v.purchase(n, slots[n], int(n) >= reached, deadline)
 	}
 	for _, hole := range seen.holes(0) {
 		v.find(SequenceGap, fmt.Sprintf("purchases %s", hole))
-	}
-	for n, s := range slots {
-		last := len(seen) == 0 || uint32(n) == seen[len(seen)-1].to
-		v.purchase(n, s, last, deadline)
 	}
 	for n, s := range c.slots[Load] {
 		v.load(n, s, c.next)
