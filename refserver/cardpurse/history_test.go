@@ -27,7 +27,7 @@ import (
 	"github.com/citizencode/citizencode/scenarios/ledger"
 )
 
-var steps = flag.Int("steps", 20_000, "steps of random histories of cards and terminals")
+var steps = flag.Int("steps", 10_000, "steps of random histories of cards and terminals")
 
 var start = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
