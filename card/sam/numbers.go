@@ -108,7 +108,7 @@ func syncDir(dir string) error {
 }
 
 func (n *NumberFile) read() error {
-	b, err := io.ReadAll(io.LimitReader(n.file, numberFile+1))
+	b, err := io.ReadAll(io.NewSectionReader(n.file, 0, numberFile+1))
 	if err != nil {
 		return err
 	}
