@@ -42,7 +42,7 @@ func (c *Counter) Next(ctx context.Context) (uint32, error) {
 	return c.last, nil
 }
 
-// A NumberFile is Numbers in a file: two places of 8 bytes, number ‖ CRC-32, written in turn, so that a write that a
+// A NumberFile is Numbers in a file: two places of 8 bytes, number ‖ CRC-32 of a word and it, written in turn, so that a write that a
 // power cut tears leaves the number before. One process has it open.
 type NumberFile struct {
 	mu   sync.Mutex
@@ -119,7 +119,7 @@ func (n *NumberFile) read() error {
 	for place := range 2 {
 		p := b[place*numberPlace:][:numberPlace]
 		number := binary.BigEndian.Uint32(p)
-		if crc32.ChecksumIEEE(p[:4]) == binary.BigEndian.Uint32(p[4:]) {
+		if checksum(number) == binary.BigEndian.Uint32(p[4:]) {
 			n.last, found = max(n.last, number), true
 		}
 	}
@@ -131,7 +131,12 @@ func (n *NumberFile) read() error {
 
 func numberBytes(number uint32) []byte {
 	b := binary.BigEndian.AppendUint32(make([]byte, 0, numberPlace), number)
-	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	return binary.BigEndian.AppendUint32(b, checksum(number))
+}
+
+// checksum begins with a word, because the CRC of four bytes FF is FF FF FF FF: erased memory would be the last number.
+func checksum(number uint32) uint32 {
+	return crc32.ChecksumIEEE(binary.BigEndian.AppendUint32([]byte("number"), number))
 }
 
 // Next implements [Numbers].

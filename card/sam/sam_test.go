@@ -356,7 +356,7 @@ func TestNumbers(t *testing.T) {
 func TestNumberEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "numbers")
 	b := binary.BigEndian.AppendUint32(nil, math.MaxUint32-1)
-	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
+	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(append([]byte("number"), b...)))
 	require.NoError(t, os.WriteFile(path, append(b, b...), 0o600))
 	n, err := sam.OpenNumbers(path)
 	require.NoError(t, err)
