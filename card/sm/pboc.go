@@ -131,15 +131,15 @@ func UnwrapPBOC(k Keys, challenge *Challenge, c apdu.Command, p Protection) (apd
 
 // unfold takes length ‖ data ‖ padding apart. Only what WrapPBOC makes is taken.
 func unfold(b []byte) ([]byte, bool) {
-	n := int(b[0])
-	if 1+n > len(b) {
+	n := 1 + int(b[0])
+	if (n+blockSize-1)/blockSize*blockSize != len(b) {
 		return nil, false
 	}
-	if 1+n == len(b) {
+	if n == len(b) {
 		return b[1:], true
 	}
 	rest, ok := key.Unpad(b, blockSize)
-	return b[1 : 1+n], ok && len(rest) == 1+n
+	return b[1:n], ok && len(rest) == n
 }
 
 // pbocMAC is over CLA INS P1 P2 Lc ‖ data, from the challenge as the initial value. Lc stands in the first block, so no
