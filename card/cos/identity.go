@@ -11,6 +11,7 @@ import (
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // The tags of the two messages that the card's key signs (citycode/SPEC.md §1.2). It signs nothing else: whoever could
@@ -78,11 +79,11 @@ func (c *Card) identity() (bool, error) {
 }
 
 // internalAuthenticate answers INTERNAL AUTHENTICATE (内部鉴别): the card makes its side of a token.
-func (c *Card) internalAuthenticate(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 0 || cmd.P2 != 0 {
+func (c *Card) internalAuthenticate(q *request) ([]byte, error) {
+	if q.P1 != 0 || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	m, err := app.ParseAuthenticateRequest(cmd.Data)
+	m, err := app.ParseAuthenticateRequest(q.Data)
 	switch {
 	case err != nil:
 		return nil, apdu.WrongLength
@@ -116,7 +117,10 @@ func (c *Card) internalAuthenticate(cmd apdu.Command) ([]byte, error) {
 
 // generate makes the card's SM2 key (GENERATE ASYMMETRIC KEY PAIR) and returns its public half, 33 bytes. A card has one
 // key in its life.
-func (c *Card) generate() ([]byte, error) {
+func (c *Card) generate(next state, q *request, _ sm.Keys) ([]byte, error) {
+	if err := noData(q, 0, 0); err != nil {
+		return nil, err
+	}
 	if ok, err := c.identity(); err != nil || ok {
 		return nil, orElse(err, apdu.ConditionsNotSatisfied)
 	}
@@ -136,7 +140,7 @@ func (c *Card) generate() ([]byte, error) {
 			return nil, err
 		}
 		c.signer = s
-		return append([]byte(nil), s.public[:]...), nil
+		return append([]byte(nil), s.public[:]...), c.commit(next)
 	}
 	return nil, errRandom
 }
@@ -146,18 +150,21 @@ const maxScalars = 8
 
 // provePossession signs the proof that an issuer wants before it writes the card's key into a credential: issuer 4 ‖
 // nonce 16 come in, r ‖ s goes out.
-func (c *Card) provePossession(data []byte) ([]byte, error) {
-	if len(data) != app.PossessionRequestSize {
+func (c *Card) provePossession(next state, q *request, _ sm.Keys) ([]byte, error) {
+	switch {
+	case q.P1 != 0 || q.P2 != 0:
+		return nil, apdu.WrongP1P2
+	case len(q.Data) != app.PossessionRequestSize:
 		return nil, apdu.WrongLength
 	}
 	if ok, err := c.identity(); err != nil || !ok {
 		return nil, orElse(err, apdu.ReferenceDataNotFound)
 	}
-	signature, err := c.sign([]byte(tagPossession), []byte{purposeHolder}, data, c.signer.public[:])
+	signature, err := c.sign([]byte(tagPossession), []byte{purposeHolder}, q.Data, c.signer.public[:])
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte(nil), signature[:]...), nil
+	return signature[:], c.commit(next)
 }
 
 // orElse returns err, or status if there is none.

@@ -15,6 +15,7 @@ import (
 	"github.com/citizencode/citizencode/card/cos"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // PIN is the PIN of every card, 123456.
@@ -90,29 +91,28 @@ func Try(tb testing.TB, t card.Transport, c apdu.Command) ([]byte, apdu.Status) 
 	return r.Data, r.Status
 }
 
-// Secure puts the MAC to a command, with a challenge that it gets from the card.
-func Secure(tb testing.TB, t card.Transport, k key.Key, c apdu.Command) apdu.Command {
+// Secure secures a command in PBOC mode, with a challenge that it gets from the card.
+func Secure(tb testing.TB, t card.Transport, k key.Key, c apdu.Command, p sm.Protection) apdu.Command {
 	tb.Helper()
-	challenge := Send(tb, t, app.GetChallenge(app.ChallengeOfMAC))
-	c.CLA |= 0x04
-	c.Data = append(append([]byte(nil), c.Data...), 0, 0, 0, 0)
-	copy(c.Data[len(c.Data)-4:], cos.MAC(k, challenge, c))
+	challenge := [sm.ChallengeSize]byte(Send(tb, t, app.GetChallenge()))
+	c, err := sm.WrapPBOC(app.SecureKeys(k), challenge, c, p)
+	require.NoError(tb, err)
 	return c
 }
 
-func (p *Personaliser) secured(c apdu.Command) []byte {
+func (p *Personaliser) secured(c apdu.Command, protection sm.Protection) []byte {
 	p.TB.Helper()
-	return Send(p.TB, p.Card, Secure(p.TB, p.Card, Key(app.KeyTransport, p.Serial), c))
+	return Send(p.TB, p.Card, Secure(p.TB, p.Card, Key(app.KeyTransport, p.Serial), c, protection))
 }
 
 // PutKey is PUT KEY, to be secured.
 func PutKey(id app.KeyID, k, transport key.Key) apdu.Command {
-	wrapped, check := k.Wrap(transport), k.CheckValue()
+	wrapped, check := k.Wrap(app.SecureKeys(transport).Encryption), k.CheckValue()
 	data := append([]byte{1, k.Algorithm().ID()}, wrapped[:]...)
 	return apdu.Command{CLA: 0x80, INS: app.InsPutKey, P2: byte(id), Data: append(data, check[:]...)}
 }
 
-// PINBlock returns a PIN as PUT KEY and PIN UNBLOCK carry it, before it is wrapped.
+// PINBlock returns a PIN as PUT KEY carries it, before it is wrapped.
 func PINBlock(pin []byte) key.Key {
 	b := [key.Size]byte{byte(len(pin)), 15: 0xA5}
 	copy(b[1:], pin)
@@ -127,7 +127,7 @@ func PINBlock(pin []byte) key.Key {
 func (p *Personaliser) ProvePossession(issuer uint32, nonce [16]byte) (signature [64]byte) {
 	p.TB.Helper()
 	data := append(binary.BigEndian.AppendUint32(nil, issuer), nonce[:]...)
-	return [64]byte(p.secured(apdu.Command{CLA: 0x80, INS: app.InsProvePossession, Data: data, Ne: 64}))
+	return [64]byte(p.secured(apdu.Command{CLA: 0x80, INS: app.InsProvePossession, Data: data, Ne: 64}, sm.MACOnly))
 }
 
 // New makes a card, issues it and resets it.
@@ -148,12 +148,12 @@ func New(tb testing.TB, o Options) *cos.Card {
 		o.Create(&create)
 	}
 	p := &Personaliser{TB: tb, Card: c, Serial: serial}
-	p.secured(apdu.Command{CLA: 0x80, INS: app.InsCreate, Data: create.Bytes()})
+	p.secured(apdu.Command{CLA: 0x80, INS: app.InsCreate, Data: create.Bytes()}, sm.MACOnly)
 	for id := app.KeyPurchase; id < app.KeyPIN; id++ {
-		p.secured(PutKey(id, Key(id, serial), transport))
+		p.secured(PutKey(id, Key(id, serial), transport), sm.MACOnly)
 	}
-	p.secured(PutKey(app.KeyPIN, PINBlock(PIN), transport))
-	p.Public = [app.CompressedPointSize]byte(p.secured(apdu.Command{INS: app.InsGenerateKeyPair, Ne: app.CompressedPointSize}))
+	p.secured(PutKey(app.KeyPIN, PINBlock(PIN), transport), sm.MACOnly)
+	p.Public = [app.CompressedPointSize]byte(p.secured(apdu.Command{INS: app.InsGenerateKeyPair, Ne: app.CompressedPointSize}, sm.MACOnly))
 	credential := Stand()
 	if o.Credential != nil {
 		credential = o.Credential(p)
@@ -162,7 +162,7 @@ func New(tb testing.TB, o Options) *cos.Card {
 	p.Update(app.SFICategory, []byte{1, 1})
 	p.Update(app.SFIPerson, []byte("Test Person A"))
 	p.Update(app.SFIPublic, app.PublicInfo{CardNumber: [10]byte{9: byte(o.Number)}}.Bytes())
-	p.secured(apdu.Command{INS: app.InsActivate})
+	p.secured(apdu.Command{INS: app.InsActivate}, sm.MACOnly)
 	_, err = c.Reset(true)
 	require.NoError(tb, err)
 	return c
@@ -171,5 +171,9 @@ func New(tb testing.TB, o Options) *cos.Card {
 // Update writes a file of a card that is being personalised.
 func (p *Personaliser) Update(s app.SFI, content []byte) {
 	p.TB.Helper()
-	p.secured(apdu.Command{INS: app.InsUpdateBinary, P1: 0x80 | byte(s), Data: content})
+	protection := sm.MACOnly
+	if f, _ := app.FindFile(s); f.Encrypted {
+		protection = sm.Encrypted
+	}
+	p.secured(apdu.Command{INS: app.InsUpdateBinary, P1: 0x80 | byte(s), Data: content}, protection)
 }
