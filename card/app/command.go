@@ -24,6 +24,8 @@ const (
 	P1SelectByName        = 0x04
 	P2ByNumber            = 0x04 // READ RECORD: P1 is the number of the record
 	P1BlockForGood        = 0x01 // APPLICATION BLOCK: cannot be taken back
+	P1Generate            = 0x80 // GENERATE ASYMMETRIC KEY PAIR
+	P1ReadPublicKey       = 0x81
 	CompressedPointSize   = 33
 	PossessionRequestSize = 4 + 16
 )

@@ -115,19 +115,34 @@ func (c *Card) internalAuthenticate(q *request) ([]byte, error) {
 	return app.AuthenticateAnswer{Counter: next.signed, Signature: signature}.Bytes(), nil
 }
 
-// generate makes the card's SM2 key (GENERATE ASYMMETRIC KEY PAIR) and returns its public half, 33 bytes. A card has one
-// key in its life.
+// generate answers GENERATE ASYMMETRIC KEY PAIR: P1 80 makes the card's SM2 key, which it has once in its life, 81 reads
+// its public half again, for a personaliser that lost the first answer. 33 bytes go out.
 func (c *Card) generate(next state, q *request, _ sm.Keys) ([]byte, error) {
-	if err := noData(q, 0, 0); err != nil {
+	if q.P1 != app.P1Generate && q.P1 != app.P1ReadPublicKey {
+		return nil, apdu.WrongP1P2
+	}
+	if err := noData(q, q.P1, 0); err != nil {
 		return nil, err
 	}
-	if ok, err := c.identity(); err != nil || ok {
-		return nil, orElse(err, apdu.ConditionsNotSatisfied)
+	switch there, err := c.identity(); {
+	case err != nil:
+		return nil, err
+	case there == (q.P1 == app.P1Generate):
+		return nil, apdu.ConditionsNotSatisfied
+	case !there:
+		if err := c.newIdentity(); err != nil {
+			return nil, err
+		}
 	}
+	return append([]byte(nil), c.signer.public[:]...), c.commit(next)
+}
+
+// newIdentity draws the SM2 key and writes it.
+func (c *Card) newIdentity() error {
 	for range maxScalars {
 		scalar, err := c.draw(32)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s, err := newSigner(scalar)
 		if err != nil {
@@ -137,12 +152,12 @@ func (c *Card) generate(next state, q *request, _ sm.Keys) ([]byte, error) {
 		copy(p[:], scalar)
 		seal(&p)
 		if err := c.mem.Write(pageIdentity, p); err != nil {
-			return nil, err
+			return err
 		}
 		c.signer = s
-		return append([]byte(nil), s.public[:]...), c.commit(next)
+		return nil
 	}
-	return nil, errRandom
+	return errRandom
 }
 
 // maxScalars bounds how often a key is drawn: a source that gives no scalar so often is broken.
