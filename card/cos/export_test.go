@@ -8,11 +8,12 @@ type Inside struct {
 	Tries           [app.Keys + 1]byte
 	Online, Offline uint16
 	Signed, Gate    uint32
+	PIN             [1 + maxPIN]byte
 }
 
 // Inside returns it.
 func (c *Card) Inside() Inside {
-	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate}
+	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate, c.st.pin}
 }
 
 // SetCounters moves the counters to where no test would get by using them.
