@@ -27,4 +27,6 @@ func (c *Card) SetCounters(online, offline uint16, signed uint32) error {
 const (
 	LifeIssued   = byte(lifeIssued)
 	FirmReadings = firmReadings
+	PageStateA   = pageStateA
+	PageStateB   = pageStateB
 )

@@ -275,6 +275,9 @@ func power(t testing.TB, mem *nvm.Memory) (lost bool) {
 
 // judge demands that the card is as it was before the command or as after it, and stays so.
 func (w sweep) judge(mem *nvm.Memory, tear nvm.Tear, what string) view {
+	for _, page := range []int{cos.PageStateA, cos.PageStateB} {
+		require.False(w.t, mem.Loose(page), "%s: %s after %+v leaves a loose page", w.step.name, what, tear)
+	}
 	got := look(w.t, mem)
 	done := got == w.after
 	if tear.Write < w.writes || tear.Mode == nvm.Before {
