@@ -8,6 +8,7 @@ import (
 
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // A Role is where a module is built in.
@@ -103,10 +104,13 @@ type Auditor interface {
 	CheckLoadTAC(ctx context.Context, t Transaction, balance purse.Amount, tac purse.MAC) error
 }
 
-// An Authenticator proves a terminal to a card.
+// An Authenticator proves a terminal to a card, and then speaks with it in secret.
 type Authenticator interface {
-	// ExternalAuthenticate encrypts the card's challenge under the card's access key, which is of SM4.
-	ExternalAuthenticate(ctx context.Context, card key.Factor, ref Ref, challenge [16]byte) ([16]byte, error)
+	// Authenticate draws the terminal's challenge, and returns it with the proof for EXTERNAL AUTHENTICATE.
+	Authenticate(ctx context.Context, card key.Factor, ref Ref, cardChallenge [sm.ChallengeSize]byte) (sm.Handshake, [sm.ProofSize]byte, error)
+	// Session verifies the card's proof and returns the session: ErrWrongMAC. What the session knows is worth nothing
+	// behind it.
+	Session(ctx context.Context, card key.Factor, ref Ref, h sm.Handshake, cardProof [sm.ProofSize]byte) (*sm.TerminalSession, error)
 }
 
 // What a module refuses.

@@ -76,7 +76,7 @@ func TestRoles(t *testing.T) {
 	_, _, err = software(t, sam.Office, sam.TAC).Purchase(ctx, order())
 	assert.ErrorIs(t, err, sam.ErrNoKey)
 	// No key of money encrypts what somebody chose.
-	_, err = gate.ExternalAuthenticate(ctx, key.Factor{}, sam.Ref{Usage: sam.Purchase, Version: 1}, [16]byte{})
+	_, _, err = gate.Authenticate(ctx, key.Factor{}, sam.Ref{Usage: sam.Purchase, Version: 1}, [16]byte{})
 	assert.ErrorIs(t, err, sam.ErrUsage)
 
 	for _, bad := range []sam.Config{{}, {Role: 99}, {Role: sam.Gate}} {
@@ -165,11 +165,19 @@ func TestFormulas(t *testing.T) {
 	assert.ErrorIs(t, err, sam.ErrWrongMAC, "another balance than the card's")
 	assert.Zero(t, mac2)
 
-	cryptogram, err := s.ExternalAuthenticate(ctx, o.Card, sam.Ref{Usage: sam.GateAccess, Version: 1}, [16]byte{1})
+	ref := sam.Ref{Usage: sam.GateAccess, Version: 1}
+	h, proof, err := s.Authenticate(ctx, o.Card, ref, [16]byte{1})
 	require.NoError(t, err)
-	want := [16]byte{1}
-	dpk.Block().Encrypt(want[:], want[:])
-	assert.Equal(t, want, cryptogram)
+	assert.Equal(t, [16]byte{1}, h.CardChallenge)
+	assert.Equal(t, h.TerminalProof(dpk), proof)
+	again, _, err := s.Authenticate(ctx, o.Card, ref, [16]byte{1})
+	require.NoError(t, err)
+	assert.NotEqual(t, h.TerminalChallenge, again.TerminalChallenge)
+	_, err = s.Session(ctx, o.Card, ref, h, h.TerminalProof(dpk))
+	assert.ErrorIs(t, err, sam.ErrWrongMAC, "its own proof sent back")
+	secure, err := s.Session(ctx, o.Card, ref, h, h.CardProof(dpk))
+	require.NoError(t, err)
+	assert.NotNil(t, secure)
 }
 
 // TestModule: a module behind a reader is a Purchaser as the one in memory, with the numbers of its own.

@@ -2,12 +2,15 @@ package sam
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // A Config is what a Software module is made of.
@@ -15,6 +18,7 @@ type Config struct {
 	Role     Role
 	Terminal purse.TerminalID // of a Gate
 	Numbers  Numbers          // of a Gate
+	Rand     io.Reader        // of challenges; nil: crypto/rand
 }
 
 // A Software is a module in this program's memory. It protects its keys from mistakes, and from nobody who can read the
@@ -41,6 +45,9 @@ func NewSoftware(cfg Config) (*Software, error) {
 	}
 	if cfg.Role == Gate && cfg.Numbers == nil {
 		return nil, errors.New("sam: a gate needs numbers")
+	}
+	if cfg.Rand == nil {
+		cfg.Rand = rand.Reader
 	}
 	return &Software{cfg: cfg, keys: make(map[Ref]key.Key)}, nil
 }
@@ -180,12 +187,35 @@ func (s *Software) CheckLoadTAC(_ context.Context, t Transaction, balance purse.
 	})
 }
 
-// ExternalAuthenticate implements [Authenticator].
-func (s *Software) ExternalAuthenticate(_ context.Context, card key.Factor, ref Ref, challenge [16]byte) (cryptogram [16]byte, err error) {
-	// No other key of the module encrypts what somebody outside chose.
+// access lends a card's access key to use. No other key of the module computes over what somebody outside chose.
+func (s *Software) access(ref Ref, card key.Factor, use func(key.Key)) error {
 	if ref.Usage != GateAccess && ref.Usage != HospitalAccess || ref.Algorithm != key.SM4 {
-		return cryptogram, ErrUsage
+		return ErrUsage
 	}
-	err = s.with(ref, card, func(k key.Key) { k.Block().Encrypt(cryptogram[:], challenge[:]) })
-	return cryptogram, err
+	return s.with(ref, card, use)
+}
+
+// Authenticate implements [Authenticator].
+func (s *Software) Authenticate(_ context.Context, card key.Factor, ref Ref, cardChallenge [sm.ChallengeSize]byte) (h sm.Handshake, proof [sm.ProofSize]byte, err error) {
+	h.CardChallenge = cardChallenge
+	if _, err := io.ReadFull(s.cfg.Rand, h.TerminalChallenge[:]); err != nil {
+		return h, proof, fmt.Errorf("sam: %w", err)
+	}
+	err = s.access(ref, card, func(k key.Key) { proof = h.TerminalProof(k) })
+	return h, proof, err
+}
+
+// Session implements [Authenticator].
+func (s *Software) Session(_ context.Context, card key.Factor, ref Ref, h sm.Handshake, cardProof [sm.ProofSize]byte) (session *sm.TerminalSession, err error) {
+	wrong := s.access(ref, card, func(k key.Key) {
+		if sm.Equal(cardProof, h.CardProof(k)) {
+			session = h.Terminal(k)
+		} else {
+			err = ErrWrongMAC
+		}
+	})
+	if wrong != nil {
+		return nil, wrong
+	}
+	return session, err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/card"
+	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/cos"
 	"github.com/citizencode/citizencode/card/cos/costest"
@@ -28,7 +29,8 @@ var (
 	deskID = purse.TerminalID{0x21, 0x01, 0, 0, 0x90, 0x01}
 )
 
-var keySet = map[sam.Usage]app.KeyID{sam.Purchase: app.KeyPurchase, sam.Load: app.KeyLoad, sam.TAC: app.KeyTAC, sam.GateAccess: app.KeyGate}
+var keySet = map[sam.Usage]app.KeyID{sam.Purchase: app.KeyPurchase, sam.Load: app.KeyLoad, sam.TAC: app.KeyTAC, sam.GateAccess: app.KeyGate,
+	sam.HospitalAccess: app.KeyHospital}
 
 // module returns a module with the masters of the test cards.
 func module(tb testing.TB, cfg sam.Config) *sam.Software {
@@ -201,4 +203,61 @@ func TestGate(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []terminal.Claim{r.Claim}, pending)
 	assert.EqualValues(t, 4800, balance(t, c))
+}
+
+// TestAccess: a hospital reads who the person is, a gate does not, and nobody else learns it on the way.
+func TestAccess(t *testing.T) {
+	ctx := context.Background()
+	c, g := newCard(t, 1, 0), newGate(t, gateID)
+	hospital := module(t, sam.Config{Role: sam.Hospital})
+	var wire []byte
+	s, err := g.Open(ctx, transportFunc(func(command []byte) ([]byte, error) {
+		answer, err := c.Transmit(command)
+		wire = append(append(wire, command...), answer...)
+		return answer, err
+	}))
+	require.NoError(t, err)
+	access, err := s.Access(ctx, hospital, sam.HospitalAccess)
+	require.NoError(t, err)
+	person, err := access.ReadFile(ctx, app.SFIPerson)
+	require.NoError(t, err)
+	assert.Contains(t, string(person), "Test Person A")
+	assert.NotContains(t, string(wire), "Test Person A")
+
+	gate := module(t, sam.Config{Role: sam.Gate, Numbers: &sam.Counter{}})
+	_, err = s.Access(ctx, gate, sam.HospitalAccess)
+	assert.Equal(t, terminal.ModuleFault, failure(t, err).Reason)
+	access, err = s.Access(ctx, gate, sam.GateAccess)
+	require.NoError(t, err)
+	_, err = access.ReadFile(ctx, app.SFIPerson)
+	assert.ErrorIs(t, err, apdu.SecurityNotSatisfied)
+	_, err = access.ReadFile(ctx, app.SFIPurseLog)
+	assert.Error(t, err)
+	_, err = s.Access(ctx, gate, sam.Purchase)
+	assert.Equal(t, terminal.ModuleFault, failure(t, err).Reason)
+
+	for _, ins := range []byte{apdu.InsGetChallenge, apdu.InsExternalAuthenticate, apdu.InsReadBinary} {
+		s, err := g.Open(ctx, by(c, ins, flip(3)))
+		require.NoError(t, err)
+		access, err := s.Access(ctx, hospital, sam.HospitalAccess)
+		if err == nil {
+			_, err = access.ReadFile(ctx, app.SFIPerson)
+		}
+		failure(t, err)
+	}
+	s, err = g.Open(ctx, by(c, apdu.InsExternalAuthenticate, flip(3)))
+	require.NoError(t, err)
+	_, err = s.Access(ctx, hospital, sam.HospitalAccess)
+	assert.Equal(t, terminal.WrongMAC, failure(t, err).Reason, "a card that has not the key")
+}
+
+// TestPIN: tries come down and are told.
+func TestPIN(t *testing.T) {
+	ctx := context.Background()
+	c, g := newCard(t, 1, 0), newGate(t, gateID)
+	s, err := g.Open(ctx, c)
+	require.NoError(t, err)
+	err = s.VerifyPIN(ctx, []byte{9, 9, 9})
+	assert.Equal(t, apdu.Tries(2), failure(t, err).Status)
+	assert.NoError(t, s.VerifyPIN(ctx, costest.PIN))
 }

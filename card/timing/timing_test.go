@@ -13,6 +13,7 @@ import (
 	"github.com/citizencode/citizencode/card/cos"
 	"github.com/citizencode/citizencode/card/cos/costest"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sm"
 	"github.com/citizencode/citizencode/card/timing"
 )
 
@@ -68,10 +69,8 @@ func TestWrites(t *testing.T) {
 	identify(t, m)
 	pay(t, m)
 	costest.Send(t, m, app.Verify(costest.PIN))
-	challenge := costest.Send(t, m, app.GetChallenge(app.ChallengeOfExternal))
-	var cryptogram [16]byte
-	costest.Key(app.KeyGate, serial).Block().Encrypt(cryptogram[:], challenge)
-	costest.Send(t, m, app.ExternalAuthenticate(app.KeyGate, cryptogram))
+	h := sm.Handshake{CardChallenge: [sm.ChallengeSize]byte(costest.Send(t, m, app.GetChallenge()))}
+	costest.Send(t, m, app.ExternalAuthenticate(app.KeyGate, h.TerminalChallenge, h.TerminalProof(costest.Key(app.KeyGate, serial))))
 	require.Len(t, m.Exchanges, len(c.writes))
 	for i, x := range m.Exchanges {
 		assert.Equal(t, c.writes[i], timing.Writes(x.INS), "%02X", x.INS)
