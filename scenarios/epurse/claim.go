@@ -94,9 +94,11 @@ func wrong(path, why string) error { return &scenarios.RequestError{Path: path, 
 // Check reports what no terminal of ours writes. The error is a
 // [*scenarios.RequestError] whose path is the name of the field.
 func (c *Claim) Check() error {
+	r := c.record()
+	if err := r.Check(); err != nil {
+		return err
+	}
 	switch {
-	case !terminalForm.MatchString(c.Terminal):
-		return wrong("terminal", "not 12 hexadecimal digits")
 	case c.Number == 0:
 		return wrong("number", "not numbered")
 	case c.State != Paid && c.State != Unresolved && c.State != NotCharged:
@@ -111,8 +113,7 @@ func (c *Claim) Check() error {
 	case c.Time.Nanosecond() != 0 || c.Time.Year() < 2000 || c.Time.Year() > 2105:
 		return wrong("time", "not a whole second from 2000 to 2105")
 	}
-	r := c.record()
-	return r.Check()
+	return nil
 }
 
 // Check reports what is wrong with a record as Claim.Check does.
