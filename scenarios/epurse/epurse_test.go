@@ -207,6 +207,22 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
+// TestServedLater: the person came again in time, and passed for what the terminal had found paid. In any order.
+func TestServedLater(t *testing.T) {
+	paid := purchase(gateA, 1, 0, 200)
+	paid.Served = false
+	served := purchase(gateA, 1, 0, 200)
+	for _, order := range [][]epurse.Claim{{paid, served}, {served, paid}} {
+		b := newBureau(t)
+		for _, c := range order {
+			b.send(c)
+			b.settle()
+		}
+		assert.EqualValues(t, 200, b.has("merchant/"+gateA))
+		assert.Zero(t, b.has("holder/"+cardA))
+	}
+}
+
 // TestLate: a terminal that was offline for longer than anybody waited proves that it was another one. What was given
 // back is taken back.
 func TestLate(t *testing.T) {
