@@ -134,7 +134,7 @@ func (x *exchange) round(c Command) (Response, error) {
 	}
 	answer, err := card.Transmit(x.ctx, x.transport, b)
 	if err != nil {
-		return Response{}, fmt.Errorf("apdu: %s: %w", x.named, err)
+		return Response{}, fmt.Errorf("apdu: %s: %w", x.named.header(), err)
 	}
 	r, err := ParseResponse(answer)
 	if err != nil {

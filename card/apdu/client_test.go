@@ -134,7 +134,7 @@ func TestClientStatus(t *testing.T) {
 	secret := apdu.Command{INS: apdu.InsVerify, P2: 1, Data: []byte{0xDE, 0xAD}}
 	_, err := apdu.NewClient(always(t, "63C2"), apdu.Options{}).Send(secret)
 	assert.ErrorIs(t, err, apdu.TriesLeft)
-	assert.EqualError(t, err, "apdu: 00200001 Nc=0 Ne=0: 63C2 verification failed (2) 校验失败")
+	assert.EqualError(t, err, "apdu: 00200001: 63C2 verification failed (2) 校验失败")
 	var refused *apdu.StatusError
 	require.ErrorAs(t, err, &refused)
 	n, ok := refused.Status.Remaining()

@@ -3,7 +3,10 @@ package sm_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -244,6 +247,21 @@ func TestHandshake(t *testing.T) {
 	tdes, err := key.New(key.TDES, run(0x30, 16))
 	require.NoError(t, err)
 	assert.Panics(t, func() { someHandshake.CardProof(tdes) })
+}
+
+// TestNoKeyIsPrinted: a session in a log shows no session key, whatever the verb.
+func TestNoKeyIsPrinted(t *testing.T) {
+	v := vectors().ISO[0]
+	terminal, _ := sessions(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		for _, value := range []any{terminal, *terminal, struct{ s *sm.TerminalSession }{terminal}} {
+			printed := strings.ToLower(fmt.Sprintf(verb, value))
+			for _, k := range [][]byte{v.EncryptionKey, v.MACKey, v.Key} {
+				assert.NotContains(t, printed, hex.EncodeToString(k[:4]))
+				assert.NotContains(t, printed, strings.Trim(fmt.Sprint(k[:4]), "[]"))
+			}
+		}
+	}
 }
 
 // A securedCard is a card that answers every secured command with what it is told.
