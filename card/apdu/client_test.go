@@ -64,6 +64,8 @@ func TestClientFollows(t *testing.T) {
 		"6Cxx":        {read, apdu.Options{}, []string{"6C02", "0102 9000"}, []string{"00B0810000", "00B0810002"}, "0102"},
 		"6Cxx after 61xx": {read, apdu.Options{},
 			[]string{"6110", "6C02", "0102 9000"}, []string{"00B0810000", "00C0000010", "00C0000002"}, "0102"},
+		"6Cxx before and after 61xx": {read, apdu.Options{},
+			[]string{"6C10", "6108", "6C02", "0102 9000"}, []string{"00B0810000", "00B0810010", "00C0000008", "00C0000002"}, "0102"},
 		"6Cxx that brings data with it": {read, apdu.Options{}, []string{"0A0B 6C02", "0102 9000"}, []string{"00B0810000", "00B0810002"}, "0102"},
 		"on a channel": {apdu.Command{CLA: 0x02, INS: 0xB0, Ne: 256}, apdu.Options{},
 			[]string{"6101", "07 9000"}, []string{"02B0000000", "02C0000001"}, "07"},
