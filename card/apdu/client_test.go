@@ -158,6 +158,14 @@ func TestClientStatus(t *testing.T) {
 	_, err = apdu.NewClient(always(t, "6C10"), apdu.Options{}).Send(apdu.Command{INS: 0xB0, Ne: 4})
 	assert.ErrorIs(t, err, apdu.WrongLe)
 
+	// A secured command is not sent twice.
+	for _, cla := range []byte{0x04, 0x84, 0x0C, 0x60} {
+		c := scripted(t, "6C10", "9000")
+		_, err := apdu.NewClient(c, apdu.Options{}).Send(apdu.Command{CLA: cla, INS: 0xB0, Ne: 256})
+		assert.ErrorIs(t, err, apdu.WrongLe)
+		assert.Len(t, c.asked, 1)
+	}
+
 	// A chain ends with the first refusal.
 	c := scripted(t, "9000", "6A84")
 	_, err = apdu.NewClient(c, apdu.Options{}).Send(apdu.Command{INS: 0xD6, Data: bytesOf(700, 1)})
