@@ -137,7 +137,7 @@ func TestSpecExample(t *testing.T) {
 
 func TestSpecFiles(t *testing.T) {
 	t.Parallel()
-	access := map[app.Access]string{app.Free: "free", app.Never: "never", app.PIN: "PIN", app.Gate: "gate", app.Hospital: "hospital", app.Maintenance: "maintenance", app.FreeOrPIN: "free or PIN"}
+	access := map[app.Access]string{app.Free: "free", app.Never: "never", app.Gate: "gate", app.Hospital: "hospital", app.Maintenance: "maintenance", app.FreeOrPIN: "free or PIN"}
 	var want []string
 	for _, f := range app.Files() {
 		size := strconv.Itoa(f.Size)
