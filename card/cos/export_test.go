@@ -9,11 +9,12 @@ type Inside struct {
 	Online, Offline uint16
 	Signed, Gate    uint32
 	PIN             [1 + maxPIN]byte
+	Balance         uint32
 }
 
 // Inside returns it.
 func (c *Card) Inside() Inside {
-	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate, c.st.pin}
+	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate, c.st.pin, c.st.balance}
 }
 
 // SetCounters moves the counters to where no test would get by using them.
