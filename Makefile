@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop long bench fuzz vectors mutants mutation build
+.PHONY: help demo page test interop long tear bench fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -32,8 +32,12 @@ long: ## run the long forms of the tests that have one
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store
+	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./card/cos -run Tear
 	go test -count=1 -timeout=60m ./refserver/cmd/citycode -run '^TestKill$$' -kills 50
 	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
+
+tear: ## play 1,000,000 visits of cards to terminals with tears and lost answers, and count the money
+	go test -count=1 -timeout=60m ./refserver/cardpurse -run '^TestHistories$$' -v -steps 1000000
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
