@@ -246,16 +246,23 @@ func (k *Card) reconnect(ctx context.Context, d Disposition) ([]byte, error) {
 	return nil, NoSmartcard
 }
 
-// retry calls f until it returns something else than what again knows, or ctx ends.
+// retry calls f until it returns something else than what again knows, or ctx ends. Then the error is that of
+// ctx and what stood in the way.
 func retry(ctx context.Context, again func(error) bool, f func() error) error {
+	var last error
 	for {
 		err := f()
-		if !again(err) {
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil && last != nil:
+			return fmt.Errorf("%w: %w", ctx.Err(), last)
+		case !again(err):
 			return err
 		}
+		last = err
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		case <-time.After(retryPeriod):
 		}
 	}
