@@ -25,6 +25,20 @@ func Unpad(data []byte, size int) ([]byte, bool) {
 	return nil, false
 }
 
+// Encrypt encrypts data, a number of whole blocks, in CBC mode. The result is new.
+func Encrypt(block cipher.Block, iv, data []byte) []byte {
+	b := make([]byte, len(data))
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(b, data)
+	return b
+}
+
+// Decrypt is the inverse of Encrypt.
+func Decrypt(block cipher.Block, iv, data []byte) []byte {
+	b := make([]byte, len(data))
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(b, data)
+	return b
+}
+
 // MAC returns the CBC-MAC of data, padded by Pad, from the initial value iv: the whole last block (ISO/IEC 9797-1
 // algorithm 1, GB/T 15852.1). An iv of nil is zeros; otherwise it has the size of a block. Where lengths differ and
 // nothing before the end of the message fixes them, a CBC-MAC can be forged by appending; every message of SPEC §5 and
