@@ -4,11 +4,31 @@ package cardtest
 
 import (
 	"bytes"
+	_ "embed" // script.txt
 	"fmt"
+	"strings"
 
 	"github.com/citizencode/citizencode/card"
 	"github.com/citizencode/citizencode/card/transport/record"
 )
+
+// ScriptText is the script as a file of package record: the commands, and the answers of a card in software
+// whose keys and random numbers come from a seed.
+//
+//go:embed script.txt
+var ScriptText string
+
+// Commands is how many commands the script has.
+const Commands = 40
+
+// Script returns the script, parsed. It begins with a card that was just issued.
+func Script() *record.Record {
+	script, err := record.Parse(strings.NewReader(ScriptText))
+	if err != nil {
+		panic(err) // the file is part of the program
+	}
+	return script
+}
 
 // A Mismatch is the first answer that differs from the script.
 type Mismatch struct {

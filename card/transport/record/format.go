@@ -34,7 +34,8 @@ const (
 	// MaxSize bounds the sum of all commands and answers, in bytes.
 	MaxSize = 1 << 26
 
-	header = "citizencode card record 1"
+	// Header is the first line of a record.
+	Header = "citizencode card record 1"
 )
 
 // Reset says that an Exchange is a reset.
@@ -83,7 +84,7 @@ func Parse(r io.Reader) (*Record, error) {
 	}
 	switch {
 	case p.line == 0:
-		return nil, &SyntaxError{1, "the first line is not " + header}
+		return nil, &SyntaxError{1, "the first line is not " + Header}
 	case p.open:
 		return nil, &SyntaxError{p.line, "the last command has no answer"}
 	}
@@ -103,8 +104,8 @@ func (p *parser) parse(text string) string {
 	text = strings.TrimSpace(text)
 	switch {
 	case p.line == 1:
-		if text != header {
-			return "the first line is not " + header
+		if text != Header {
+			return "the first line is not " + Header
 		}
 		return ""
 	case text == "" || text[0] == '#':
@@ -186,7 +187,7 @@ func (p *parser) bytes(text string) (b []byte, hidden int, reason string) {
 	return b, hidden / 2, ""
 }
 
-// String returns the exchange as it stands in a file, with a line break at the end.
+// String returns the exchange as it stands in a file, its last line break included.
 func (e Exchange) String() string {
 	var b strings.Builder
 	switch e.Reset {

@@ -79,7 +79,7 @@ func (r *Recorder) write(e Exchange, answer []byte, err error) {
 	}
 	text := ""
 	if !r.begun {
-		text, r.begun = header+"\n", true
+		text, r.begun = Header+"\n", true
 	}
 	switch {
 	case err != nil:

@@ -133,6 +133,8 @@ func (s *session) reset(cold bool) error {
 	switch {
 	case err != nil:
 		return err
+	case len(atr) == 0: // a wrapper around a card that is no Resetter
+		return nil
 	case len(atr) < 2 || len(atr) > MaxATR: // TS and T0 at least; one byte would read as a control
 		return fmt.Errorf("%w: answer to reset of %d bytes", ErrFrame, len(atr))
 	}
