@@ -1,6 +1,9 @@
 package app
 
-import "github.com/citizencode/citizencode/card/apdu"
+import (
+	"github.com/citizencode/citizencode/card/apdu"
+	"github.com/citizencode/citizencode/card/sm"
+)
 
 // Instruction bytes that only this application has, besides those of apdu and purse. Those of class 80 and 84 from 16
 // to 1E and 24, 5E are PBOC's; CREATE, ACTIVATE and GENERATE are of ISO/IEC 7816-8 and -9; D4 is the PUT KEY of common
@@ -21,8 +24,8 @@ const (
 	P1SelectByName        = 0x04
 	P2ByNumber            = 0x04 // READ RECORD: P1 is the number of the record
 	P1BlockForGood        = 0x01 // APPLICATION BLOCK: cannot be taken back
-	ChallengeOfMAC        = 8    // bytes of GET CHALLENGE before a command with a MAC
-	ChallengeOfExternal   = 16   // and before EXTERNAL AUTHENTICATE
+	P1Generate            = 0x80 // GENERATE ASYMMETRIC KEY PAIR
+	P1ReadPublicKey       = 0x81
 	CompressedPointSize   = 33
 	PossessionRequestSize = 4 + 16
 )
@@ -55,13 +58,16 @@ func GetData(tag uint16, ne int) apdu.Command {
 	return apdu.Command{INS: apdu.InsGetData, P1: byte(tag >> 8), P2: byte(tag), Ne: ne}
 }
 
-// GetChallenge is 00 84: n random bytes, 4 to 16.
-func GetChallenge(n int) apdu.Command { return apdu.Command{INS: apdu.InsGetChallenge, Ne: n} }
+// GetChallenge is 00 84: 16 random bytes for the next command.
+func GetChallenge() apdu.Command {
+	return apdu.Command{INS: apdu.InsGetChallenge, Ne: sm.ChallengeSize}
+}
 
 // Verify is 00 20: the PIN, 2 to 6 bytes.
 func Verify(pin []byte) apdu.Command { return apdu.Command{INS: apdu.InsVerify, Data: pin} }
 
-// ExternalAuthenticate is 00 82: the 16 bytes of GET CHALLENGE under SM4 with KeyGate or KeyHospital.
-func ExternalAuthenticate(k KeyID, cryptogram [16]byte) apdu.Command {
-	return apdu.Command{INS: apdu.InsExternalAuthenticate, P2: byte(k), Data: cryptogram[:]}
+// ExternalAuthenticate is 00 82 00 with KeyGate or KeyHospital: the terminal's challenge and proof (sm.Handshake). Its
+// answer is the card's proof.
+func ExternalAuthenticate(k KeyID, challenge [sm.ChallengeSize]byte, proof [sm.ProofSize]byte) apdu.Command {
+	return apdu.Command{INS: apdu.InsExternalAuthenticate, P2: byte(k), Data: append(challenge[:], proof[:]...), Ne: sm.ProofSize}
 }

@@ -1,6 +1,14 @@
 package app
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+
+	"github.com/citizencode/citizencode/card/tlv"
+)
+
+var errFCI = errors.New("app: an FCI of another form")
 
 // The tags of the FCI.
 const (
@@ -31,20 +39,52 @@ type FCI struct {
 	Version   uint16
 }
 
-// Bytes writes the FCI, in at most 65 bytes.
+// Bytes writes the FCI.
 func (f FCI) Bytes() []byte {
-	var d []byte
-	d = append(d, TagSerial, SerialSize)
-	d = append(d, f.Serial[:]...)
-	d = append(d, tagProfile>>8, tagProfile&0xFF, 1, f.Profile)
-	d = append(d, TagKeySet>>8, TagKeySet&0xFF, 1, f.KeySet)
-	d = append(d, tagIssuerKey>>8, tagIssuerKey&0xFF, 4)
-	d = binary.BigEndian.AppendUint32(d, f.IssuerKey)
-	d = append(d, TagVersion>>8, TagVersion&0xFF, 2)
-	d = binary.BigEndian.AppendUint16(d, f.Version)
+	b, err := tlv.Objects{{Tag: tagFCI, Objects: tlv.Objects{
+		{Tag: tagDFName, Value: []byte(f.AID)},
+		{Tag: tagProprietary, Objects: tlv.Objects{{Tag: tagDiscretion, Objects: tlv.Objects{
+			{Tag: TagSerial, Value: f.Serial[:]},
+			{Tag: tagProfile, Value: []byte{f.Profile}},
+			{Tag: TagKeySet, Value: []byte{f.KeySet}},
+			{Tag: tagIssuerKey, Value: binary.BigEndian.AppendUint32(nil, f.IssuerKey)},
+			{Tag: TagVersion, Value: binary.BigEndian.AppendUint16(nil, f.Version)},
+		}}}},
+	}}}.Bytes()
+	if err != nil {
+		panic(err) // the tags are constants and the values short
+	}
+	return b
+}
 
-	b := []byte{tagFCI, byte(2 + len(f.AID) + 2 + 3 + len(d)), tagDFName, byte(len(f.AID))}
-	b = append(b, f.AID...)
-	b = append(b, tagProprietary, byte(3+len(d)), tagDiscretion>>8, tagDiscretion&0xFF, byte(len(d)))
-	return append(b, d...)
+// ParseFCI reads an FCI of this application. It takes exactly what Bytes writes: a card that answers anything else is
+// another's, and nothing that it says later would mean what is meant here.
+func ParseFCI(b []byte) (f FCI, err error) {
+	objects, err := tlv.Parse(b, tlv.Strict)
+	if err != nil {
+		return FCI{}, err
+	}
+	name, _ := objects.Find(tagFCI, tagDFName)
+	f.AID = AID(name.Value)
+	for _, field := range []struct {
+		tag  tlv.Tag
+		size int
+		set  func([]byte)
+	}{
+		{TagSerial, SerialSize, func(b []byte) { f.Serial = Serial(b) }},
+		{tagProfile, 1, func(b []byte) { f.Profile = b[0] }},
+		{TagKeySet, 1, func(b []byte) { f.KeySet = b[0] }},
+		{tagIssuerKey, 4, func(b []byte) { f.IssuerKey = binary.BigEndian.Uint32(b) }},
+		{TagVersion, 2, func(b []byte) { f.Version = binary.BigEndian.Uint16(b) }},
+	} {
+		o, _ := objects.Find(tagFCI, tagProprietary, tagDiscretion, field.tag)
+		if len(o.Value) != field.size {
+			return FCI{}, errFCI
+		}
+		field.set(o.Value)
+	}
+	if f.AID.Validate() != nil || !bytes.Equal(f.Bytes(), b) {
+		return FCI{}, errFCI
+	}
+	return f, nil
 }

@@ -1,6 +1,11 @@
 package app
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/citizencode/citizencode/card/key"
+	"github.com/citizencode/citizencode/card/sm"
+)
 
 // A KeyID names a key of the card by what it is for (密钥用途): a key that does two things is two holes.
 type KeyID byte
@@ -34,4 +39,11 @@ func (k KeyID) String() string {
 		return names[k]
 	}
 	return fmt.Sprintf("key-%02X", byte(k))
+}
+
+// SecureKeys returns the two keys of the PBOC mode that belong to a card's KeyTransport, KeyMaintenance or KeyUnblock:
+// derived with the factors "CC1/mac " and "CC1/wrap", because a key that both authenticates and encrypts is two holes.
+// The second also wraps the keys of PUT KEY.
+func SecureKeys(k key.Key) sm.Keys {
+	return sm.Keys{MAC: k.Diversify(key.Factor([]byte("CC1/mac "))), Encryption: k.Diversify(key.Factor([]byte("CC1/wrap")))}
 }

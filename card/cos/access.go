@@ -7,6 +7,7 @@ import (
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // The lengths of a PIN in bytes (PBOC: 2 to 6, two digits each).
@@ -74,20 +75,20 @@ type versioned struct {
 }
 
 // verify answers VERIFY (校验个人识别码). Without data it says how many tries are left.
-func (c *Card) verify(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 0 || cmd.P2 != 0 {
+func (c *Card) verify(q *request) ([]byte, error) {
+	if q.P1 != 0 || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
 	if c.st.pin[0] == 0 {
 		return nil, apdu.ReferenceDataNotFound
 	}
-	if len(cmd.Data) == 0 {
+	if len(q.Data) == 0 {
 		if c.st.tries[app.KeyPIN] == 0 {
 			return nil, apdu.AuthBlocked
 		}
 		return nil, apdu.Tries(int(c.st.tries[app.KeyPIN]))
 	}
-	pin, ok := packPIN(cmd.Data)
+	pin, ok := packPIN(q.Data)
 	if !ok {
 		return nil, apdu.WrongLength
 	}
@@ -117,8 +118,8 @@ func (c *Card) provePIN(pin [1 + maxPIN]byte) (next state, err error) {
 }
 
 // changePIN answers CHANGE PIN: old PIN ‖ FF ‖ new PIN.
-func (c *Card) changePIN(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 1 || cmd.P2 != 0 {
+func (c *Card) changePIN(q *request) ([]byte, error) {
+	if q.P1 != 1 || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
 	if c.st.pin[0] == 0 {
@@ -126,9 +127,9 @@ func (c *Card) changePIN(cmd apdu.Command) ([]byte, error) {
 	}
 	// The digits are BCD, so the first FF is the one between.
 	var old, fresh []byte
-	for i, b := range cmd.Data {
+	for i, b := range q.Data {
 		if b == 0xFF {
-			old, fresh = cmd.Data[:i], cmd.Data[i+1:]
+			old, fresh = q.Data[:i], q.Data[i+1:]
 			break
 		}
 	}
@@ -145,32 +146,30 @@ func (c *Card) changePIN(cmd apdu.Command) ([]byte, error) {
 	return nil, c.commit(next)
 }
 
-// externalAuthenticate answers EXTERNAL AUTHENTICATE (外部鉴别): the terminal shows that it has KeyGate or KeyHospital by
-// encrypting the 16 bytes of the GET CHALLENGE just before.
-func (c *Card) externalAuthenticate(cmd apdu.Command, challenge []byte) ([]byte, error) {
-	id := app.KeyID(cmd.P2)
-	if cmd.P1 != 0 || id != app.KeyGate && id != app.KeyHospital {
+// externalAuthenticate answers EXTERNAL AUTHENTICATE (外部鉴别): challenge 16 ‖ proof 8 come in, by which the terminal
+// shows that it has KeyGate or KeyHospital; the card's proof goes out, and a session of secure messaging begins.
+func (c *Card) externalAuthenticate(q *request) ([]byte, error) {
+	id := app.KeyID(q.P2)
+	if q.P1 != 0 || id != app.KeyGate && id != app.KeyHospital {
 		return nil, apdu.WrongP1P2
 	}
-	if len(cmd.Data) != app.ChallengeOfExternal {
+	if len(q.Data) != sm.ChallengeSize+sm.ProofSize {
 		return nil, apdu.WrongLength
 	}
 	k, _, err := c.key(id)
 	if err != nil {
 		return nil, err
 	}
-	if len(challenge) != app.ChallengeOfExternal {
-		return nil, apdu.ConditionsNotSatisfied
+	challenge, ok := q.challenge.Take()
+	if !ok {
+		return nil, apdu.ReferenceDataInvalid
 	}
-	c.ram.external[id] = false
+	c.endSession()
 	if err := c.spend(id); err != nil {
 		return nil, err
 	}
-	want := make([]byte, app.ChallengeOfExternal)
-	for size, at := k.Block().BlockSize(), 0; at < len(want); at += size {
-		k.Block().Encrypt(want[at:], challenge[at:])
-	}
-	if subtle.ConstantTimeCompare(want, cmd.Data) != 1 {
+	h := sm.Handshake{CardChallenge: challenge, TerminalChallenge: [sm.ChallengeSize]byte(q.Data)}
+	if !sm.Equal(h.TerminalProof(k), [sm.ProofSize]byte(q.Data[sm.ChallengeSize:])) {
 		return nil, apdu.Tries(int(c.st.tries[id]))
 	}
 	next := c.st
@@ -178,6 +177,10 @@ func (c *Card) externalAuthenticate(cmd apdu.Command, challenge []byte) ([]byte,
 	if err := c.commit(next); err != nil {
 		return nil, err
 	}
-	c.ram.external[id] = true
-	return nil, nil
+	c.ram.external, c.ram.session = id, h.Card(k)
+	proof := h.CardProof(k)
+	return proof[:], nil
 }
+
+// endSession takes back what EXTERNAL AUTHENTICATE allowed.
+func (c *Card) endSession() { c.ram.external, c.ram.session = 0, nil }

@@ -9,6 +9,7 @@ import (
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // ErrMemory means that a memory holds no card: it was never formatted, or both pages of the record are gone, which no
@@ -44,11 +45,12 @@ type Card struct {
 type ram struct {
 	selected  bool
 	pin       bool
-	external  [app.Keys]bool // EXTERNAL AUTHENTICATE was right with that key
-	signed    bool           // INTERNAL AUTHENTICATE was answered
-	challenge []byte         // for the next command alone
-	pending   *pending       // INITIALIZE was answered; for the next command alone
-	current   app.SFI        // of READ BINARY without an SFI
+	external  app.KeyID       // EXTERNAL AUTHENTICATE was right with that key; 0: none
+	session   *sm.CardSession // which began then
+	signed    bool            // INTERNAL AUTHENTICATE was answered
+	challenge sm.Challenge    // for the next command alone
+	pending   *pending        // INITIALIZE was answered; for the next command alone
+	current   app.SFI         // of READ BINARY without an SFI
 	chain     chain
 	rest      []byte // for GET RESPONSE
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // A transparent file has two extents. One is current, and the record of state says which; the other is where the next
@@ -92,21 +93,21 @@ func (c *Card) readable(a app.Access) bool {
 	case app.FreeOrPIN:
 		return c.ram.pin || !c.header.LogNeedsPIN
 	case app.Gate:
-		return c.ram.external[app.KeyGate]
+		return c.ram.external == app.KeyGate
 	case app.Hospital:
-		return c.ram.external[app.KeyHospital]
+		return c.ram.external == app.KeyHospital
 	}
 	return false
 }
 
 // transparent finds the file of a READ or UPDATE BINARY, and the offset in it.
-func (c *Card) transparent(cmd apdu.Command) (app.File, int, error) {
-	s, offset := c.ram.current, int(cmd.P1)<<8|int(cmd.P2)
-	if cmd.P1&0x80 != 0 {
-		if cmd.P1&0x60 != 0 {
+func (c *Card) transparent(q *request) (app.File, int, error) {
+	s, offset := c.ram.current, int(q.P1)<<8|int(q.P2)
+	if q.P1&0x80 != 0 {
+		if q.P1&0x60 != 0 {
 			return app.File{}, 0, apdu.WrongP1P2
 		}
-		s, offset = app.SFI(cmd.P1&0x1F), int(cmd.P2)
+		s, offset = app.SFI(q.P1&0x1F), int(q.P2)
 	} else if s == 0 {
 		return app.File{}, 0, apdu.NoCurrentFile
 	}
@@ -121,18 +122,18 @@ func (c *Card) transparent(cmd apdu.Command) (app.File, int, error) {
 	return f, offset, nil
 }
 
-// readBinary answers READ BINARY without secure messaging.
-func (c *Card) readBinary(cmd apdu.Command) ([]byte, error) {
-	f, offset, err := c.transparent(cmd)
+// readBinary answers READ BINARY. What is about a person leaves the card in a session of secure messaging only.
+func (c *Card) readBinary(q *request) ([]byte, error) {
+	f, offset, err := c.transparent(q)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(cmd.Data) != 0:
+	case len(q.Data) != 0:
 		return nil, apdu.WrongLength
-	case f.Encrypted || !c.readable(f.Read):
+	case f.Encrypted && !q.sealed || !c.readable(f.Read):
 		return nil, apdu.SecurityNotSatisfied
 	}
-	return c.readFrom(f, offset, cmd.Ne)
+	return c.readFrom(f, offset, q.Ne)
 }
 
 // readFrom returns what a file holds from an offset. Asking for more than there is gives 6Cxx.
@@ -155,27 +156,27 @@ func (c *Card) readFrom(f app.File, offset, ne int) ([]byte, error) {
 
 // updateBinary writes a transparent file, after its MAC was found right. At offset 0 it replaces the whole content, at
 // the end it adds to it, between it changes what is there.
-func (c *Card) updateBinary(next state, cmd apdu.Command) error {
-	f, offset, err := c.transparent(cmd)
+func (c *Card) updateBinary(next state, q *request, _ sm.Keys) ([]byte, error) {
+	f, offset, err := c.transparent(q)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var content []byte
 	if offset > 0 {
 		if content, err = c.content(f.SFI); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	switch {
-	case len(cmd.Data) == 0:
-		return apdu.WrongLength
+	case len(q.Data) == 0:
+		return nil, apdu.WrongLength
 	case offset > len(content):
-		return apdu.WrongOffset
-	case offset+len(cmd.Data) > f.Size:
-		return apdu.NotEnoughMemory
+		return nil, apdu.WrongOffset
+	case offset+len(q.Data) > f.Size:
+		return nil, apdu.NotEnoughMemory
 	}
-	content = append(content[:offset:offset], append(cmd.Data, content[min(len(content), offset+len(cmd.Data)):]...)...)
-	return c.replace(next, f.SFI, content)
+	content = append(content[:offset:offset], append(q.Data, content[min(len(content), offset+len(q.Data)):]...)...)
+	return nil, c.replace(next, f.SFI, content)
 }
 
 // cyclic finds the file of a READ or APPEND RECORD by P2.
@@ -191,15 +192,15 @@ func cyclic(p2 byte) (app.File, error) {
 }
 
 // readRecord answers READ RECORD: number 1 is the newest.
-func (c *Card) readRecord(cmd apdu.Command) ([]byte, error) {
-	if cmd.P2&7 != app.P2ByNumber || cmd.P1 == 0 {
+func (c *Card) readRecord(q *request) ([]byte, error) {
+	if q.P2&7 != app.P2ByNumber || q.P1 == 0 {
 		return nil, apdu.WrongP1P2
 	}
-	f, err := cyclic(cmd.P2)
+	f, err := cyclic(q.P2)
 	switch {
 	case err != nil:
 		return nil, err
-	case len(cmd.Data) != 0:
+	case len(q.Data) != 0:
 		return nil, apdu.WrongLength
 	case !c.readable(f.Read):
 		return nil, apdu.SecurityNotSatisfied
@@ -208,7 +209,7 @@ func (c *Card) readRecord(cmd apdu.Command) ([]byte, error) {
 	if f.SFI == app.SFIGateLog {
 		first, ring, count = pageGateLog, gateLogRing, int(c.st.gate)
 	}
-	n := int(cmd.P1)
+	n := int(q.P1)
 	if n > f.Records || n > count {
 		return nil, apdu.RecordNotFound
 	}
@@ -219,27 +220,27 @@ func (c *Card) readRecord(cmd apdu.Command) ([]byte, error) {
 	if !sealed(&p) {
 		return nil, apdu.MemoryFailure
 	}
-	return exact(p[:f.Size], cmd.Ne)
+	return exact(p[:f.Size], q.Ne)
 }
 
 // appendRecord answers APPEND RECORD: a gate writes its line.
-func (c *Card) appendRecord(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 0 || cmd.P2&7 != 0 {
+func (c *Card) appendRecord(q *request) ([]byte, error) {
+	if q.P1 != 0 || q.P2&7 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	f, err := cyclic(cmd.P2)
+	f, err := cyclic(q.P2)
 	switch {
 	case err != nil:
 		return nil, err
 	case f.Write == app.Never || !c.readable(f.Write):
 		return nil, apdu.SecurityNotSatisfied
-	case len(cmd.Data) != f.Size:
+	case len(q.Data) != f.Size:
 		return nil, apdu.WrongLength
 	case c.st.gate == 1<<31-1:
 		return nil, apdu.CounterEnd
 	}
 	var p nvm.Page
-	copy(p[:], cmd.Data)
+	copy(p[:], q.Data)
 	seal(&p)
 	if err := c.mem.Write(pageGateLog+int(c.st.gate)%gateLogRing, p); err != nil {
 		return nil, err
@@ -250,19 +251,19 @@ func (c *Card) appendRecord(cmd apdu.Command) ([]byte, error) {
 }
 
 // getData answers GET DATA.
-func (c *Card) getData(cmd apdu.Command) ([]byte, error) {
-	if len(cmd.Data) != 0 {
+func (c *Card) getData(q *request) ([]byte, error) {
+	if len(q.Data) != 0 {
 		return nil, apdu.WrongLength
 	}
-	switch uint16(cmd.P1)<<8 | uint16(cmd.P2) {
+	switch uint16(q.P1)<<8 | uint16(q.P2) {
 	case app.TagSerial:
-		return exact(c.header.Serial[:], cmd.Ne)
+		return exact(c.header.Serial[:], q.Ne)
 	case app.TagVersion:
-		return exact(binary.BigEndian.AppendUint16(nil, app.Version), cmd.Ne)
+		return exact(binary.BigEndian.AppendUint16(nil, app.Version), q.Ne)
 	case app.TagPINTries:
-		return exact([]byte{c.st.tries[app.KeyPIN]}, cmd.Ne)
+		return exact([]byte{c.st.tries[app.KeyPIN]}, q.Ne)
 	case app.TagKeySet:
-		return exact([]byte{c.header.KeySet}, cmd.Ne)
+		return exact([]byte{c.header.KeySet}, q.Ne)
 	}
 	return nil, apdu.ReferenceDataNotFound
 }

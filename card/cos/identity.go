@@ -11,6 +11,7 @@ import (
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // The tags of the two messages that the card's key signs (citycode/SPEC.md §1.2). It signs nothing else: whoever could
@@ -78,11 +79,11 @@ func (c *Card) identity() (bool, error) {
 }
 
 // internalAuthenticate answers INTERNAL AUTHENTICATE (内部鉴别): the card makes its side of a token.
-func (c *Card) internalAuthenticate(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 0 || cmd.P2 != 0 {
+func (c *Card) internalAuthenticate(q *request) ([]byte, error) {
+	if q.P1 != 0 || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	m, err := app.ParseAuthenticateRequest(cmd.Data)
+	m, err := app.ParseAuthenticateRequest(q.Data)
 	switch {
 	case err != nil:
 		return nil, apdu.WrongLength
@@ -114,16 +115,34 @@ func (c *Card) internalAuthenticate(cmd apdu.Command) ([]byte, error) {
 	return app.AuthenticateAnswer{Counter: next.signed, Signature: signature}.Bytes(), nil
 }
 
-// generate makes the card's SM2 key (GENERATE ASYMMETRIC KEY PAIR) and returns its public half, 33 bytes. A card has one
-// key in its life.
-func (c *Card) generate() ([]byte, error) {
-	if ok, err := c.identity(); err != nil || ok {
-		return nil, orElse(err, apdu.ConditionsNotSatisfied)
+// generate answers GENERATE ASYMMETRIC KEY PAIR: P1 80 makes the card's SM2 key, which it has once in its life, 81 reads
+// its public half again, for a personaliser that lost the first answer. 33 bytes go out.
+func (c *Card) generate(next state, q *request, _ sm.Keys) ([]byte, error) {
+	if q.P1 != app.P1Generate && q.P1 != app.P1ReadPublicKey {
+		return nil, apdu.WrongP1P2
 	}
+	if err := noData(q, q.P1, 0); err != nil {
+		return nil, err
+	}
+	switch there, err := c.identity(); {
+	case err != nil:
+		return nil, err
+	case there == (q.P1 == app.P1Generate):
+		return nil, apdu.ConditionsNotSatisfied
+	case !there:
+		if err := c.newIdentity(); err != nil {
+			return nil, err
+		}
+	}
+	return append([]byte(nil), c.signer.public[:]...), c.commit(next)
+}
+
+// newIdentity draws the SM2 key and writes it.
+func (c *Card) newIdentity() error {
 	for range maxScalars {
 		scalar, err := c.draw(32)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s, err := newSigner(scalar)
 		if err != nil {
@@ -133,12 +152,12 @@ func (c *Card) generate() ([]byte, error) {
 		copy(p[:], scalar)
 		seal(&p)
 		if err := c.mem.Write(pageIdentity, p); err != nil {
-			return nil, err
+			return err
 		}
 		c.signer = s
-		return append([]byte(nil), s.public[:]...), nil
+		return nil
 	}
-	return nil, errRandom
+	return errRandom
 }
 
 // maxScalars bounds how often a key is drawn: a source that gives no scalar so often is broken.
@@ -146,18 +165,21 @@ const maxScalars = 8
 
 // provePossession signs the proof that an issuer wants before it writes the card's key into a credential: issuer 4 ‖
 // nonce 16 come in, r ‖ s goes out.
-func (c *Card) provePossession(data []byte) ([]byte, error) {
-	if len(data) != app.PossessionRequestSize {
+func (c *Card) provePossession(next state, q *request, _ sm.Keys) ([]byte, error) {
+	switch {
+	case q.P1 != 0 || q.P2 != 0:
+		return nil, apdu.WrongP1P2
+	case len(q.Data) != app.PossessionRequestSize:
 		return nil, apdu.WrongLength
 	}
 	if ok, err := c.identity(); err != nil || !ok {
 		return nil, orElse(err, apdu.ReferenceDataNotFound)
 	}
-	signature, err := c.sign([]byte(tagPossession), []byte{purposeHolder}, data, c.signer.public[:])
+	signature, err := c.sign([]byte(tagPossession), []byte{purposeHolder}, q.Data, c.signer.public[:])
 	if err != nil {
 		return nil, err
 	}
-	return append([]byte(nil), signature[:]...), nil
+	return signature[:], c.commit(next)
 }
 
 // orElse returns err, or status if there is none.

@@ -22,14 +22,14 @@ type pending struct {
 
 // initialize answers INITIALIZE FOR LOAD and FOR PURCHASE: it shows the balance and draws the random number that makes
 // the session key. Nothing is written.
-func (c *Card) initialize(cmd apdu.Command) ([]byte, error) {
+func (c *Card) initialize(q *request) ([]byte, error) {
 	switch {
-	case cmd.P1 > purse.P1InitializePurchase:
+	case q.P1 > purse.P1InitializePurchase:
 		return nil, apdu.WrongP1P2
-	case cmd.P2 != purse.P2Purse: // there is no passbook
+	case q.P2 != purse.P2Purse: // there is no passbook
 		return nil, apdu.FunctionNotSupported
 	}
-	m, err := purse.ParseInitializeRequest(cmd.Data)
+	m, err := purse.ParseInitializeRequest(q.Data)
 	if err != nil {
 		return nil, apdu.WrongLength
 	}
@@ -41,7 +41,7 @@ func (c *Card) initialize(cmd apdu.Command) ([]byte, error) {
 		return nil, err
 	}
 	open := &pending{request: m, random: purse.Random(random)}
-	if cmd.P1 == purse.P1InitializeLoad {
+	if q.P1 == purse.P1InitializeLoad {
 		return c.initializeLoad(open)
 	}
 	open.kind, open.seq = purse.Purchase, c.st.offline
@@ -106,17 +106,18 @@ func (p *pending) transaction(at purse.DateTime) purse.Transaction {
 }
 
 // credit answers CREDIT FOR LOAD (圈存).
-func (c *Card) credit(cmd apdu.Command, open *pending) ([]byte, error) {
-	if cmd.P1 != 0 || cmd.P2 != 0 {
+func (c *Card) credit(q *request) ([]byte, error) {
+	if q.P1 != 0 || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	m, err := purse.ParseCreditRequest(cmd.Data)
+	m, err := purse.ParseCreditRequest(q.Data)
 	switch {
 	case err != nil:
 		return nil, apdu.WrongLength
-	case open == nil || open.kind != purse.Load:
+	case q.open == nil || q.open.kind != purse.Load:
 		return nil, apdu.ConditionsNotSatisfied
 	}
+	open := q.open
 	load, _, err := c.key(app.KeyLoad)
 	if err != nil {
 		return nil, err
@@ -147,17 +148,18 @@ func (c *Card) credit(cmd apdu.Command, open *pending) ([]byte, error) {
 }
 
 // debit answers DEBIT FOR PURCHASE (消费).
-func (c *Card) debit(cmd apdu.Command, open *pending) ([]byte, error) {
-	if cmd.P1 != purse.P1Debit || cmd.P2 != 0 {
+func (c *Card) debit(q *request) ([]byte, error) {
+	if q.P1 != purse.P1Debit || q.P2 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	m, err := purse.ParseDebitRequest(cmd.Data)
+	m, err := purse.ParseDebitRequest(q.Data)
 	switch {
 	case err != nil:
 		return nil, apdu.WrongLength
-	case open == nil || open.kind != purse.Purchase:
+	case q.open == nil || q.open.kind != purse.Purchase:
 		return nil, apdu.ConditionsNotSatisfied
 	}
+	open := q.open
 	dpk, _, err := c.key(app.KeyPurchase)
 	if err != nil {
 		return nil, err
@@ -200,14 +202,14 @@ func (c *Card) book(next state, seq uint16, t purse.Transaction) error {
 }
 
 // prove answers GET TRANSACTION PROVE: the receipt of the last transaction of a kind, for a terminal that lost it.
-func (c *Card) prove(cmd apdu.Command) ([]byte, error) {
-	if cmd.P1 != 0 {
+func (c *Card) prove(q *request) ([]byte, error) {
+	if q.P1 != 0 {
 		return nil, apdu.WrongP1P2
 	}
-	if len(cmd.Data) != purse.ProveRequestSize {
+	if len(q.Data) != purse.ProveRequestSize {
 		return nil, apdu.WrongLength
 	}
-	m, err := purse.ParseProveRequest(cmd.P2, cmd.Data)
+	m, err := purse.ParseProveRequest(q.P2, q.Data)
 	if err != nil {
 		return nil, apdu.WrongP1P2
 	}
@@ -225,14 +227,14 @@ func (c *Card) prove(cmd apdu.Command) ([]byte, error) {
 }
 
 // getBalance answers GET BALANCE.
-func (c *Card) getBalance(cmd apdu.Command) ([]byte, error) {
+func (c *Card) getBalance(q *request) ([]byte, error) {
 	switch {
-	case cmd.P1 != 0:
+	case q.P1 != 0:
 		return nil, apdu.WrongP1P2
-	case cmd.P2 != purse.P2Purse:
+	case q.P2 != purse.P2Purse:
 		return nil, apdu.FunctionNotSupported
-	case len(cmd.Data) != 0:
+	case len(q.Data) != 0:
 		return nil, apdu.WrongLength
 	}
-	return exact(purse.Amount(c.st.balance).Bytes(), cmd.Ne)
+	return exact(purse.Amount(c.st.balance).Bytes(), q.Ne)
 }

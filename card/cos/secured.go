@@ -1,183 +1,180 @@
 package cos
 
 import (
-	"crypto/subtle"
 	"errors"
 
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/nvm"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
-// macSize is the size of the MAC at the end of a command's data.
-const macSize = 4
-
-// dispatchSecured runs a command under secure messaging (安全报文), mode PBOC: the data ends in a MAC of 4 bytes.
-func (c *Card) dispatchSecured(cmd apdu.Command, class apdu.Class, challenge []byte) ([]byte, error) {
-	if class.Secured != apdu.SecuredProprietary {
-		return nil, apdu.SecurityNotSupported
+// runSealed runs a command inside the session that EXTERNAL AUTHENTICATE began (ISO mode). Whatever is wrong with the
+// message ends the session, and what the authentication allowed with it.
+func (c *Card) runSealed(q *request) ([]byte, error) {
+	session := c.ram.session
+	if session == nil {
+		return nil, apdu.ConditionsNotSatisfied
 	}
-	name := secured{class.Proprietary, cmd.INS}
-	id, ok := c.keyOf(name)
-	if !ok {
-		return nil, orElse(c.usable(cmd.INS), apdu.InsNotSupported)
-	}
-	if err := c.securable(name); err != nil {
+	inner, err := session.Unwrap(q.Command)
+	if err != nil {
+		c.endSession()
 		return nil, err
 	}
-	var k key.Key
-	var err error
-	if id == app.KeyTransport {
-		k, _, err = readKey(c.mem, pageTransport)
-		if err == nil && k.IsZero() {
-			err = apdu.ReferenceDataNotFound
-		}
-	} else {
-		k, _, err = c.key(id)
-	}
+	class, err := apdu.ParseClass(inner.CLA)
 	if err != nil {
 		return nil, err
 	}
-	if len(cmd.Data) < macSize {
-		return nil, apdu.SecurityDataMissing
+	data, err := c.runPlain(&request{Command: inner, class: class, open: q.open, sealed: true})
+	if err == nil && len(data) > inner.Ne {
+		data, err = nil, apdu.WrongLength
 	}
-	if len(challenge) != app.ChallengeOfMAC {
-		return nil, apdu.ConditionsNotSatisfied
-	}
-	if err := c.spend(id); err != nil {
+	status, ok := apdu.StatusOf(err)
+	if !ok {
 		return nil, err
 	}
-	n := len(cmd.Data) - macSize
-	if subtle.ConstantTimeCompare(MAC(k, challenge, cmd), cmd.Data[n:]) != 1 {
-		return nil, apdu.SecurityDataWrong
+	if c.ram.session != session { // EXTERNAL AUTHENTICATE inside: nobody could open the answer
+		c.endSession()
+		return nil, apdu.ConditionsNotSatisfied
 	}
-	cmd.Data = cmd.Data[:n]
-	next := c.st
-	next.tries[id] = maxTries(id)
-	return c.administer(next, name, cmd, k)
+	answer, err := session.Wrap(apdu.Response{Data: data, Status: status})
+	return answer.Data, err
 }
 
-// MAC is the PBOC MAC of a command.
-func MAC(k key.Key, challenge []byte, cmd apdu.Command) []byte {
-	iv := make([]byte, k.Block().BlockSize())
-	copy(iv, challenge)
-	b := []byte{cmd.CLA, cmd.INS, cmd.P1, cmd.P2, byte(len(cmd.Data))}
-	return key.MAC(k.Block(), iv, append(b, cmd.Data[:len(cmd.Data)-macSize]...))[:macSize]
+// A command is one with a MAC (PBOC mode).
+type command struct {
+	key       app.KeyID
+	encrypted bool
+	personal  bool // only before ACTIVATE, else only after
+	run       func(c *Card, next state, q *request, keys sm.Keys) ([]byte, error)
 }
 
-// A secured names a command that has a MAC.
-type secured struct {
-	proprietary bool
-	ins         byte
+// secured are the commands of PBOC mode. UPDATE BINARY is not here: its rule is its file's.
+var secured = map[instruction]command{
+	{true, app.InsCreate}:           {app.KeyTransport, false, true, (*Card).create},
+	{true, app.InsPutKey}:           {app.KeyTransport, false, true, (*Card).putKey},
+	{false, app.InsGenerateKeyPair}: {app.KeyTransport, false, true, (*Card).generate},
+	{true, app.InsProvePossession}:  {app.KeyTransport, false, true, (*Card).provePossession},
+	{false, app.InsActivate}:        {app.KeyTransport, false, true, (*Card).activate},
+	{true, app.InsAppBlock}:         {app.KeyMaintenance, false, false, (*Card).block},
+	{true, app.InsAppUnblock}:       {app.KeyMaintenance, false, false, (*Card).unblock},
+	{true, app.InsCardBlock}:        {app.KeyMaintenance, false, false, (*Card).kill},
+	{true, app.InsPINUnblock}:       {app.KeyUnblock, true, false, (*Card).unblockPIN},
 }
 
-// keyOf says which key a command's MAC is made with.
-func (c *Card) keyOf(name secured) (app.KeyID, bool) {
+// find returns the rule of a command with a MAC.
+func (c *Card) find(q *request) (command, bool) {
 	personal := c.st.life == lifeBlank || c.st.life == lifePerso
-	switch name {
-	case secured{true, app.InsCreate}, secured{true, app.InsPutKey}, secured{true, app.InsProvePossession},
-		secured{false, app.InsGenerateKeyPair}, secured{false, app.InsActivate}:
-		return app.KeyTransport, personal
-	case secured{false, app.InsUpdateBinary}:
-		if personal {
-			return app.KeyTransport, true
-		}
-		return app.KeyMaintenance, true
-	case secured{true, app.InsAppBlock}, secured{true, app.InsAppUnblock}, secured{true, app.InsCardBlock}:
-		return app.KeyMaintenance, !personal
-	case secured{true, app.InsPINUnblock}:
-		return app.KeyUnblock, !personal
+	if q.instruction() != (instruction{false, app.InsUpdateBinary}) {
+		cmd, ok := secured[q.instruction()]
+		return cmd, ok && cmd.personal == personal
 	}
-	return 0, false
+	cmd := command{key: app.KeyMaintenance, personal: personal, run: (*Card).updateBinary}
+	if personal {
+		cmd.key = app.KeyTransport
+	}
+	if f, _, err := c.transparent(q); err == nil {
+		cmd.encrypted = f.Encrypted
+	}
+	return cmd, true
 }
 
-// securable refuses what the life of the application does not allow.
-func (c *Card) securable(name secured) error {
-	switch c.st.life {
-	case lifeBlank:
-		if name.ins != app.InsCreate {
-			return apdu.ConditionsNotSatisfied
-		}
-		return nil
-	case lifePerso:
-		if name.ins == app.InsCreate {
-			return apdu.ConditionsNotSatisfied
-		}
-		return nil
-	case lifeEnded:
-		return apdu.AppBlocked
-	case lifeBlocked:
-		if name.ins != app.InsAppUnblock && name.ins != app.InsAppBlock && name.ins != app.InsCardBlock {
-			return apdu.ConditionsNotSatisfied
-		}
+// runSecured runs a command whose data ends in a MAC.
+func (c *Card) runSecured(q *request) ([]byte, error) {
+	cmd, ok := c.find(q)
+	if !ok {
+		return nil, apdu.InsNotSupported
 	}
-	if !c.ram.selected {
-		return apdu.ConditionsNotSatisfied
+	creates := q.INS == app.InsCreate
+	blocks := q.INS == app.InsAppUnblock || q.INS == app.InsAppBlock || q.INS == app.InsCardBlock
+	switch {
+	case c.st.life == lifeEnded:
+		return nil, apdu.AppBlocked
+	case cmd.personal && creates != (c.st.life == lifeBlank),
+		!cmd.personal && !c.ram.selected,
+		c.st.life == lifeBlocked && !blocks:
+		return nil, apdu.ConditionsNotSatisfied
 	}
-	return nil
-}
-
-// administer runs a command whose MAC was right. next gives the tries back.
-func (c *Card) administer(next state, name secured, cmd apdu.Command, k key.Key) ([]byte, error) {
-	if name.ins == app.InsUpdateBinary {
-		return nil, orCommit(c, next, c.updateBinary(next, cmd))
+	k, err := c.secureKey(cmd.key)
+	if err != nil {
+		return nil, err
 	}
-	if name.ins == app.InsPutKey {
-		return nil, orCommit(c, next, c.putKey(next, cmd, k))
-	}
-	p1Max := byte(0)
-	if name.ins == app.InsAppBlock {
-		p1Max = app.P1BlockForGood
-	}
-	if cmd.P1 > p1Max || cmd.P2 != 0 {
-		return nil, orCommit(c, next, apdu.WrongP1P2)
-	}
-	var data []byte
-	var err error
-	switch name.ins {
-	case app.InsCreate:
-		err = c.create(next, cmd.Data)
-	case app.InsGenerateKeyPair:
-		if data, err = c.generate(); err == nil {
-			err = c.commit(next)
-		}
-	case app.InsProvePossession:
-		if data, err = c.provePossession(cmd.Data); err == nil {
-			err = c.commit(next)
-		}
-	case app.InsActivate:
-		err = c.activate(next)
-	case app.InsAppBlock:
-		next.life = lifeBlocked
-		if cmd.P1 == app.P1BlockForGood {
-			next.life = lifeEnded
-		}
-		err = c.commit(next)
-	case app.InsAppUnblock:
-		next.life = lifeIssued
-		for i := range next.tries {
-			if id := app.KeyID(i); id != app.KeyPIN && id != app.KeyUnblock {
-				next.tries[i] = maxTries(id)
+	// Where no MAC is compared no try is spent.
+	if probe := q.challenge; len(q.Data) >= sm.PBOCMACSize {
+		if _, ok := probe.Take(); ok {
+			if err := c.spend(cmd.key); err != nil {
+				return nil, err
 			}
 		}
-		err = c.commit(next)
-	case app.InsCardBlock:
-		next.life = lifeDead
-		err = c.commit(next)
-	case app.InsPINUnblock:
-		err = c.unblockPIN(next, cmd.Data, k)
 	}
-	return data, orCommit(c, next, err)
+	protection := sm.MACOnly
+	if cmd.encrypted {
+		protection = sm.Encrypted
+	}
+	keys := app.SecureKeys(k)
+	next := c.st
+	next.tries[cmd.key] = maxTries(cmd.key)
+	q.Command, err = sm.UnwrapPBOC(keys, &q.challenge, q.Command, protection)
+	if refusal := (*sm.Error)(nil); errors.As(err, &refusal) && refusal.Reason != sm.ReasonMalformed {
+		return nil, err
+	}
+	var data []byte
+	if err == nil {
+		data, err = cmd.run(c, next, q, keys)
+	}
+	if err != nil && !errors.Is(err, nvm.ErrPower) {
+		// The MAC was right, so the tries come back though the command was refused.
+		if err := c.commit(next); err != nil {
+			return nil, err
+		}
+	}
+	return data, err
 }
 
-// orCommit gives the tries back after a command that was refused although its MAC was right.
-func orCommit(c *Card, next state, err error) error {
-	if err == nil || errors.Is(err, nvm.ErrPower) {
-		return err
+// secureKey returns the key of a command with a MAC.
+func (c *Card) secureKey(id app.KeyID) (key.Key, error) {
+	if id != app.KeyTransport {
+		k, _, err := c.key(id)
+		return k, err
 	}
-	if err := c.commit(next); err != nil {
-		return err
+	k, _, err := readKey(c.mem, pageTransport)
+	if err == nil && k.IsZero() {
+		err = apdu.ReferenceDataNotFound
 	}
-	return err
+	return k, err
+}
+
+// block answers APPLICATION BLOCK (应用锁定): P1 00 until UNBLOCK, 01 for good.
+func (c *Card) block(next state, q *request, _ sm.Keys) ([]byte, error) {
+	next.life = lifeBlocked
+	if q.P1 == app.P1BlockForGood {
+		next.life, q.P1 = lifeEnded, 0
+	}
+	if err := noData(q, 0, 0); err != nil {
+		return nil, err
+	}
+	return nil, c.commit(next)
+}
+
+// unblock answers APPLICATION UNBLOCK (应用解锁): the application is usable again, and keys that were blocked after too
+// many wrong MACs have all their tries. The PIN has its own command.
+func (c *Card) unblock(next state, q *request, _ sm.Keys) ([]byte, error) {
+	if err := noData(q, 0, 0); err != nil {
+		return nil, err
+	}
+	next.life = lifeIssued
+	for id := app.KeyPurchase; id <= app.KeyHospital; id++ {
+		next.tries[id] = maxTries(id)
+	}
+	return nil, c.commit(next)
+}
+
+// kill answers CARD BLOCK (卡锁定): the card answers 6A81 to everything for ever.
+func (c *Card) kill(next state, q *request, _ sm.Keys) ([]byte, error) {
+	if err := noData(q, 0, 0); err != nil {
+		return nil, err
+	}
+	next.life = lifeDead
+	return nil, c.commit(next)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/nvm"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sm"
 )
 
 // maxChain is how many bytes a chain of commands may bring together. No command of the application takes more.
@@ -118,103 +119,86 @@ func (c *Card) portion(data []byte, ne int) ([]byte, error) {
 	return data[:ne], more
 }
 
+// A request is one whole command and what goes with it.
+type request struct {
+	apdu.Command
+	class     apdu.Class
+	challenge sm.Challenge // of the GET CHALLENGE just before
+	open      *pending     // of the INITIALIZE just before
+	sealed    bool         // it came in a session of secure messaging
+}
+
+// An instruction names a command.
+type instruction struct {
+	proprietary bool
+	ins         byte
+}
+
+func (q *request) instruction() instruction { return instruction{q.class.Proprietary, q.INS} }
+
+// plain are the commands that need no secure messaging. Each has its own access rules.
+var plain = map[instruction]func(*Card, *request) ([]byte, error){
+	{false, apdu.InsReadBinary}:           (*Card).readBinary,
+	{false, apdu.InsReadRecord}:           (*Card).readRecord,
+	{false, app.InsAppendRecord}:          (*Card).appendRecord,
+	{false, apdu.InsGetData}:              (*Card).getData,
+	{false, apdu.InsVerify}:               (*Card).verify,
+	{false, apdu.InsExternalAuthenticate}: (*Card).externalAuthenticate,
+	{false, apdu.InsInternalAuthenticate}: (*Card).internalAuthenticate,
+	{true, purse.InsInitialize}:           (*Card).initialize,
+	{true, purse.InsCredit}:               (*Card).credit,
+	{true, purse.InsDebit}:                (*Card).debit,
+	{true, purse.InsProve}:                (*Card).prove,
+	{true, purse.InsGetBalance}:           (*Card).getBalance,
+	{true, app.InsChangePIN}:              (*Card).changePIN,
+}
+
 // execute runs one whole command.
 func (c *Card) execute(cmd apdu.Command, class apdu.Class) ([]byte, error) {
+	q := &request{Command: cmd, class: class, challenge: c.ram.challenge, open: c.ram.pending}
 	// For one command only, and whatever becomes of it.
-	challenge, open := c.ram.challenge, c.ram.pending
-	c.ram.challenge, c.ram.pending = nil, nil
+	c.ram.challenge, c.ram.pending = sm.Challenge{}, nil
 
-	data, err := c.dispatch(cmd, class, challenge, open)
+	data, err := c.dispatch(q)
 	if err != nil {
 		return data, err
 	}
 	return c.portion(data, cmd.Ne)
 }
 
-func (c *Card) dispatch(cmd apdu.Command, class apdu.Class, challenge []byte, open *pending) ([]byte, error) {
-	if c.st.life == lifeDead {
+func (c *Card) dispatch(q *request) ([]byte, error) {
+	switch {
+	case c.st.life == lifeDead:
 		return nil, apdu.FunctionNotSupported
+	case q.class.Secured == apdu.SecuredProprietary:
+		return c.runSecured(q)
+	case q.class.Secured == apdu.SecuredHeaderIncluded:
+		return c.runSealed(q)
+	case q.class.Secured != apdu.SecuredNot:
+		return nil, apdu.SecurityNotSupported
+	case q.instruction() == instruction{false, apdu.InsSelect}:
+		return c.selectApplication(q)
+	case q.instruction() == instruction{false, apdu.InsGetChallenge}:
+		return c.getChallenge(q)
 	}
-	if class.Secured != apdu.SecuredNot {
-		return c.dispatchSecured(cmd, class, challenge)
-	}
-	if !class.Proprietary {
-		switch cmd.INS {
-		case apdu.InsSelect:
-			return c.selectApplication(cmd)
-		case apdu.InsGetChallenge:
-			return c.getChallenge(cmd)
-		}
-	}
-	run := c.plain(cmd, class, challenge, open)
+	return c.runPlain(q)
+}
+
+func (c *Card) runPlain(q *request) ([]byte, error) {
+	run := plain[q.instruction()]
 	if run == nil {
 		return nil, apdu.InsNotSupported
 	}
-	if err := c.usable(cmd.INS); err != nil {
-		return nil, err
+	reads := q.INS == apdu.InsReadBinary || q.INS == apdu.InsGetData
+	switch {
+	case c.st.life == lifeEnded:
+		return nil, apdu.AppBlocked
+	case !c.ram.selected,
+		c.st.life == lifePerso && !reads,
+		c.st.life == lifeBlocked && !reads && q.INS != purse.InsGetBalance:
+		return nil, apdu.ConditionsNotSatisfied
 	}
-	return run()
-}
-
-// usable refuses what the life of the application does not allow.
-func (c *Card) usable(ins byte) error {
-	reads := ins == apdu.InsReadBinary || ins == apdu.InsGetData
-	switch c.st.life {
-	case lifeBlank:
-		return apdu.ConditionsNotSatisfied
-	case lifeEnded:
-		return apdu.AppBlocked
-	case lifePerso:
-		if !reads {
-			return apdu.ConditionsNotSatisfied
-		}
-	case lifeBlocked:
-		if !reads && ins != purse.InsGetBalance {
-			return apdu.ConditionsNotSatisfied
-		}
-	}
-	if !c.ram.selected {
-		return apdu.ConditionsNotSatisfied
-	}
-	return nil
-}
-
-// plain finds the command among those without secure messaging; nil if there is none.
-func (c *Card) plain(cmd apdu.Command, class apdu.Class, challenge []byte, open *pending) func() ([]byte, error) {
-	if class.Proprietary {
-		switch cmd.INS {
-		case purse.InsInitialize:
-			return func() ([]byte, error) { return c.initialize(cmd) }
-		case purse.InsCredit:
-			return func() ([]byte, error) { return c.credit(cmd, open) }
-		case purse.InsDebit:
-			return func() ([]byte, error) { return c.debit(cmd, open) }
-		case purse.InsProve:
-			return func() ([]byte, error) { return c.prove(cmd) }
-		case purse.InsGetBalance:
-			return func() ([]byte, error) { return c.getBalance(cmd) }
-		case app.InsChangePIN:
-			return func() ([]byte, error) { return c.changePIN(cmd) }
-		}
-		return nil
-	}
-	switch cmd.INS {
-	case apdu.InsReadBinary:
-		return func() ([]byte, error) { return c.readBinary(cmd) }
-	case apdu.InsReadRecord:
-		return func() ([]byte, error) { return c.readRecord(cmd) }
-	case app.InsAppendRecord:
-		return func() ([]byte, error) { return c.appendRecord(cmd) }
-	case apdu.InsGetData:
-		return func() ([]byte, error) { return c.getData(cmd) }
-	case apdu.InsVerify:
-		return func() ([]byte, error) { return c.verify(cmd) }
-	case apdu.InsExternalAuthenticate:
-		return func() ([]byte, error) { return c.externalAuthenticate(cmd, challenge) }
-	case apdu.InsInternalAuthenticate:
-		return func() ([]byte, error) { return c.internalAuthenticate(cmd) }
-	}
-	return nil
+	return run(c, q)
 }
 
 // exact returns data if the command asks for just that many bytes, or for all there are; else 6Cxx with the length to
@@ -230,23 +214,23 @@ func exact(data []byte, ne int) ([]byte, error) {
 }
 
 // noData refuses data where a command has none, and parameters other than p1 and p2.
-func noData(cmd apdu.Command, p1, p2 byte) error {
+func noData(q *request, p1, p2 byte) error {
 	switch {
-	case cmd.P1 != p1 || cmd.P2 != p2:
+	case q.P1 != p1 || q.P2 != p2:
 		return apdu.WrongP1P2
-	case len(cmd.Data) != 0:
+	case len(q.Data) != 0:
 		return apdu.WrongLength
 	}
 	return nil
 }
 
 // selectApplication answers SELECT. All security state is gone after it, also when nothing was found.
-func (c *Card) selectApplication(cmd apdu.Command) ([]byte, error) {
+func (c *Card) selectApplication(q *request) ([]byte, error) {
 	c.ram = ram{}
 	switch {
-	case cmd.P1 != app.P1SelectByName:
+	case q.P1 != app.P1SelectByName:
 		return nil, apdu.FunctionNotSupported
-	case cmd.P2 != 0:
+	case q.P2 != 0:
 		return nil, apdu.WrongP1P2
 	}
 	header, err := c.readHeader()
@@ -254,7 +238,7 @@ func (c *Card) selectApplication(cmd apdu.Command) ([]byte, error) {
 		return nil, err
 	}
 	// The whole name: by a beginning, a stranger's application could answer for ours.
-	if c.st.life == lifeBlank || header == nil || !bytes.Equal(cmd.Data, []byte(header.AID)) {
+	if c.st.life == lifeBlank || header == nil || !bytes.Equal(q.Data, []byte(header.AID)) {
 		return nil, apdu.FileNotFound
 	}
 	if c.st.life == lifeEnded {
@@ -282,22 +266,22 @@ func (c *Card) readHeader() (*app.Create, error) {
 	return c.header, nil
 }
 
-// getChallenge answers GET CHALLENGE (取随机数): 4 to 16 bytes for the next command.
-func (c *Card) getChallenge(cmd apdu.Command) ([]byte, error) {
-	if err := noData(cmd, 0, 0); err != nil {
+// getChallenge answers GET CHALLENGE (取随机数): 4 to 16 bytes. All 16 are a challenge, which
+// the next command may use.
+func (c *Card) getChallenge(q *request) ([]byte, error) {
+	if err := noData(q, 0, 0); err != nil {
 		return nil, err
 	}
-	n := cmd.Ne
+	n := q.Ne
 	if n == apdu.MaxShortNe || n == apdu.MaxNe {
-		n = app.ChallengeOfExternal
+		n = sm.ChallengeSize
 	}
-	if n < 4 || n > app.ChallengeOfExternal {
-		return nil, apdu.WrongLe | app.ChallengeOfMAC
+	if n < 4 || n > sm.ChallengeSize {
+		return nil, apdu.WrongLe | sm.ChallengeSize
 	}
 	b, err := c.draw(n)
-	if err != nil {
-		return nil, err
+	if err == nil && n == sm.ChallengeSize {
+		c.ram.challenge = sm.NewChallenge([sm.ChallengeSize]byte(b))
 	}
-	c.ram.challenge = b
-	return append([]byte(nil), b...), nil
+	return b, err
 }
