@@ -15,9 +15,9 @@ func (k Key) Diversify(f Factor) Key {
 	for i, x := range f {
 		b[i], b[8+i] = x, ^x
 	}
-	for size := k.m.block.BlockSize(); size <= Size; size += k.m.block.BlockSize() {
-		part := b[size-k.m.block.BlockSize() : size]
-		k.m.block.Encrypt(part, part)
+	block := k.Block()
+	for i := 0; i < Size; i += block.BlockSize() {
+		block.Encrypt(b[i:], b[i:])
 	}
 	return k.derived(b[:])
 }
@@ -25,8 +25,8 @@ func (k Key) Diversify(f Factor) Key {
 // Wrap encrypts the key for PUT KEY under a key of SM4 or 3DES: its 16 bytes, block by block, without padding. The
 // receiver compares the check value.
 func (k Key) Wrap(under Key) [Size]byte {
-	b := k.m.bytes
-	block := under.m.block
+	b := k.Bytes()
+	block := under.Block()
 	for i := 0; i < Size; i += block.BlockSize() {
 		block.Encrypt(b[i:], b[i:])
 	}
@@ -35,7 +35,7 @@ func (k Key) Wrap(under Key) [Size]byte {
 
 // Unwrap is the inverse of Wrap. It returns a key whatever the bytes are: only its check value tells a right one.
 func Unwrap(a Algorithm, wrapped [Size]byte, under Key) (Key, error) {
-	block := under.m.block
+	block := under.Block()
 	for i := 0; i < Size; i += block.BlockSize() {
 		block.Decrypt(wrapped[i:], wrapped[i:])
 	}

@@ -65,9 +65,9 @@ func (a Algorithm) String() string {
 
 // A Key is a key of 16 bytes and its algorithm. The zero Key is none.
 type Key struct {
-	// A pointer, because fmt prints the unexported fields of a struct around a Key without asking String: it finds
-	// an address here.
-	m *material
+	// A function, because fmt prints the unexported fields of a struct around a Key without asking Format, and follows
+	// a pointer when the verb does not fit. Of a function it finds the address.
+	material func() *material
 }
 
 type material struct {
@@ -94,12 +94,12 @@ func New(a Algorithm, b []byte) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	return Key{m}, nil
+	return Key{func() *material { return m }}, nil
 }
 
 // derived is New for bytes that a cipher wrote.
 func (k Key) derived(b []byte) Key {
-	d, err := New(k.m.algorithm, b)
+	d, err := New(k.material().algorithm, b)
 	if err != nil {
 		panic(err) // sixteen bytes and a known algorithm
 	}
@@ -107,27 +107,27 @@ func (k Key) derived(b []byte) Key {
 }
 
 // IsZero reports whether k is none.
-func (k Key) IsZero() bool { return k.m == nil }
+func (k Key) IsZero() bool { return k.material == nil }
 
 // Algorithm returns the cipher that the key is for.
-func (k Key) Algorithm() Algorithm { return k.m.algorithm }
+func (k Key) Algorithm() Algorithm { return k.material().algorithm }
 
 // Block returns the key's cipher: blocks of 16 bytes for SM4, of 8 for 3DES.
-func (k Key) Block() cipher.Block { return k.m.block }
+func (k Key) Block() cipher.Block { return k.material().block }
 
 // Bytes returns the key itself, for the memory of a card and the store of a SAM. It belongs in no log.
-func (k Key) Bytes() [Size]byte { return k.m.bytes }
+func (k Key) Bytes() [Size]byte { return k.material().bytes }
 
 // Equal reports, in constant time, whether both keys have the same algorithm and bytes.
 func (k Key) Equal(other Key) bool {
-	return k.m.algorithm == other.m.algorithm && subtle.ConstantTimeCompare(k.m.bytes[:], other.m.bytes[:]) == 1
+	return k.material().algorithm == other.material().algorithm && subtle.ConstantTimeCompare(k.material().bytes[:], other.material().bytes[:]) == 1
 }
 
 // CheckValue returns the key check value (KCV, 密钥校验值): the first 3 bytes of a block of zeros under the key. It
 // shows whether two sides hold the same key, and may be printed.
 func (k Key) CheckValue() [3]byte {
-	b := make([]byte, k.m.block.BlockSize())
-	k.m.block.Encrypt(b, b)
+	b := make([]byte, k.material().block.BlockSize())
+	k.material().block.Encrypt(b, b)
 	return [3]byte(b)
 }
 
@@ -136,7 +136,7 @@ func (k Key) String() string {
 	if k.IsZero() {
 		return "no key"
 	}
-	return fmt.Sprintf("%s key, check value %X", k.m.algorithm, k.CheckValue())
+	return fmt.Sprintf("%s key, check value %X", k.material().algorithm, k.CheckValue())
 }
 
 // Format keeps every verb of package fmt from the bytes.

@@ -13,7 +13,7 @@ import (
 
 // A Session is the key of one transaction (过程密钥): of 16 bytes and SM4, or of 8 bytes and single DES. Which
 // transaction it belongs to is in the key itself, so that no MAC is worth anything in another.
-type Session struct{ block cipher.Block }
+type Session struct{ mac func(message []byte) MAC }
 
 // LoadSession derives the session key of a load (SESLK, SPEC §5.3) from the card's load key: the encryption of
 // random ‖ online sequence ‖ 8000, and with SM4 of 80 00 00 00 00 00 00 00 behind it.
@@ -35,10 +35,12 @@ func newSession(k key.Key, r Random, seq, tail uint16) Session {
 		b = key.Pad(b, sm4.BlockSize)
 	}
 	k.Block().Encrypt(b, b)
+	newCipher := des.NewCipher
 	if k.Algorithm() == key.SM4 {
-		return Session{must(sm4.NewCipher(b))}
+		newCipher = sm4.NewCipher
 	}
-	return Session{must(des.NewCipher(b))}
+	block := must(newCipher(b))
+	return Session{func(message []byte) MAC { return mac(block, message) }}
 }
 
 // must takes a cipher made from a key of the right size.
@@ -56,18 +58,18 @@ func mac(block cipher.Block, message []byte) MAC { return MAC(key.MAC(block, nil
 func LoadMAC1(s Session, balance Amount, t Transaction) MAC {
 	b := binary.BigEndian.AppendUint32(nil, uint32(balance))
 	b = t.append(b)
-	return mac(s.block, b[:len(b)-len(t.At)])
+	return s.mac(b[:len(b)-len(t.At)])
 }
 
 // LoadMAC2 is the host's order to load: amount ‖ kind ‖ terminal ‖ date ‖ time.
-func LoadMAC2(s Session, t Transaction) MAC { return mac(s.block, t.append(nil)) }
+func LoadMAC2(s Session, t Transaction) MAC { return s.mac(t.append(nil)) }
 
 // PurchaseMAC1 is the SAM's order to take money: amount ‖ kind ‖ terminal ‖ date ‖ time.
-func PurchaseMAC1(s Session, t Transaction) MAC { return mac(s.block, t.append(nil)) }
+func PurchaseMAC1(s Session, t Transaction) MAC { return s.mac(t.append(nil)) }
 
 // PurchaseMAC2 is what the card says when the money is taken: amount.
 func PurchaseMAC2(s Session, amount Amount) MAC {
-	return mac(s.block, binary.BigEndian.AppendUint32(nil, uint32(amount)))
+	return s.mac(binary.BigEndian.AppendUint32(nil, uint32(amount)))
 }
 
 // LoadTAC is the card's receipt for the back office: new balance ‖ online sequence before the load ‖ amount ‖ kind ‖

@@ -3,6 +3,7 @@ package purse
 import (
 	"crypto/subtle"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"math"
 	"time"
@@ -110,10 +111,8 @@ func NewDateTime(t time.Time) (DateTime, error) {
 		return DateTime{}, refuse(ReasonDateTime, "year %d", t.Year())
 	}
 	var d DateTime
-	for i, text := 0, t.Format(dateTimeForm); i < len(d); i++ {
-		d[i] = (text[2*i]-'0')<<4 | text[2*i+1] - '0'
-	}
-	return d, nil
+	_, err := hex.Decode(d[:], []byte(t.Format(dateTimeForm)))
+	return d, err
 }
 
 // Time returns the instant. Digits that are none, and days that no calendar has, are refused: a card's log may hold

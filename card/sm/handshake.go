@@ -53,5 +53,13 @@ func (h Handshake) Terminal(k key.Key) *TerminalSession { return &TerminalSessio
 func (h Handshake) Card(k key.Key) *CardSession { return &CardSession{h.session(k)} }
 
 func (h Handshake) session(k key.Key) session {
-	return session{encryption: sm4Key(h.derive(k, labelEncryption)), mac: sm4Key(h.derive(k, labelMAC)), live: true}
+	return session{encryption: derived(h.derive(k, labelEncryption)), mac: derived(h.derive(k, labelMAC)), live: true}
+}
+
+func derived(b []byte) key.Key {
+	k, err := key.New(key.SM4, b)
+	if err != nil {
+		panic(err) // a MAC has the 16 bytes of a key
+	}
+	return k
 }

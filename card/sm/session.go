@@ -1,11 +1,8 @@
 package sm
 
 import (
-	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
-
-	"github.com/emmansun/gmsm/sm4"
 
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/key"
@@ -32,17 +29,9 @@ const Overhead = 4 + 1 + blockSize + 4 + 2 + ISOMACSize // 87 and its length, in
 // the first block of every MAC and, encrypted, the initial value of every encryption, so that no message is worth
 // anything in another place.
 type session struct {
-	encryption, mac cipher.Block
+	encryption, mac key.Key
 	counter         uint64 // messages so far: odd while a command waits for its answer
 	live            bool   // false before a handshake and after the first refusal
-}
-
-func sm4Key(b []byte) cipher.Block {
-	block, err := sm4.NewCipher(b)
-	if err != nil {
-		panic(err) // a MAC has the 16 bytes of a key
-	}
-	return block
 }
 
 // next takes the turn of a command (odd) or an answer (even) and returns the counter as a block.
@@ -70,7 +59,7 @@ func (s *session) end(r Reason) error {
 
 func (s *session) iv(counter []byte) []byte {
 	iv := make([]byte, blockSize)
-	s.encryption.Encrypt(iv, counter)
+	s.encryption.Block().Encrypt(iv, counter)
 	return iv
 }
 
@@ -79,7 +68,7 @@ func (s *session) cryptogram(counter, data []byte) tlv.Objects {
 	if len(data) == 0 {
 		return nil
 	}
-	secret := key.Encrypt(s.encryption, s.iv(counter), key.Pad(data, blockSize))
+	secret := key.Encrypt(s.encryption.Block(), s.iv(counter), key.Pad(data, blockSize))
 	return tlv.Objects{{Tag: tagCryptogram, Value: append([]byte{paddingIndicator}, secret...)}}
 }
 
@@ -88,7 +77,7 @@ func (s *session) open(counter, value []byte) ([]byte, bool) {
 	if len(value) < 1+blockSize || value[0] != paddingIndicator || (len(value)-1)%blockSize != 0 {
 		return nil, false
 	}
-	data, ok := key.Unpad(key.Decrypt(s.encryption, s.iv(counter), value[1:]), blockSize)
+	data, ok := key.Unpad(key.Decrypt(s.encryption.Block(), s.iv(counter), value[1:]), blockSize)
 	return data, ok && len(data) > 0
 }
 
@@ -111,7 +100,7 @@ func (s *session) seal(counter, header []byte, objects tlv.Objects) ([]byte, err
 
 func (s *session) sum(counter, header, objects []byte) []byte {
 	message := append(append(counter[:blockSize:blockSize], header...), objects...)
-	return key.MAC(s.mac, nil, message)[:ISOMACSize]
+	return key.MAC(s.mac.Block(), nil, message)[:ISOMACSize]
 }
 
 // macObject is how many bytes the object 8E has at the end of every message.
