@@ -17,6 +17,7 @@ import (
 	"github.com/citizencode/citizencode/card/cardtest"
 	"github.com/citizencode/citizencode/card/cos/costest"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sm"
 	"github.com/citizencode/citizencode/card/transport/fault"
 	"github.com/citizencode/citizencode/card/transport/memory"
 	"github.com/citizencode/citizencode/card/transport/record"
@@ -48,6 +49,9 @@ func (w *writer) say(want apdu.Status, c apdu.Command) []byte {
 	return r.Data
 }
 
+// name is that of everybody in package costest.
+const name = "Test Person A"
+
 // write has the conversation of script.txt with a new card.
 func write(t testing.TB) string {
 	w := &writer{t: t, card: newCard(t)}
@@ -59,8 +63,6 @@ func write(t testing.TB) string {
 	w.say(apdu.OK, app.Select(app.TestAID))
 	w.say(apdu.OK, app.GetData(app.TagSerial, 8))
 	w.say(apdu.OK, app.GetData(app.TagVersion, 2))
-	w.say(apdu.OK, app.GetData(app.TagKeySet, 1))
-	w.say(apdu.ReferenceDataNotFound, app.GetData(0x9F7F, 256))
 
 	w.comment("files: the credential whole and from its middle, category, public information; a hospital's, none, an empty log")
 	w.say(apdu.OK, app.ReadBinary(app.SFICredential, 0, 256))
@@ -101,6 +103,20 @@ func write(t testing.TB) string {
 	w.say(apdu.OK, app.ReadRecord(app.SFIPurseLog, 1, purse.LogRecordSize))
 	w.say(apdu.InsufficientBalance, openPurchase(9_751))
 
+	w.comment("the hospital: both prove their key, and a name travels encrypted under a MAC")
+	hospital := costest.Key(app.KeyHospital, serial)
+	h := sm.Handshake{
+		CardChallenge:     [sm.ChallengeSize]byte(w.say(apdu.OK, app.GetChallenge())),
+		TerminalChallenge: [sm.ChallengeSize]byte([]byte("a hospital's own")),
+	}
+	w.say(apdu.OK, app.ExternalAuthenticate(app.KeyHospital, h.TerminalChallenge, h.TerminalProof(hospital)))
+	session := h.Terminal(hospital)
+	secured, err := session.Wrap(app.ReadBinary(app.SFIPerson, 0, len(name)))
+	require.NoError(t, err)
+	answer, err := session.Unwrap(apdu.Response{Data: w.say(apdu.OK, secured), Status: apdu.OK})
+	require.NoError(t, err)
+	assert.Equal(t, name, string(answer.Data))
+
 	w.comment("the gate: one signature a SELECT, over 16 bytes of challenge and no other number of them")
 	request := app.AuthenticateRequest{Time: 1_795_334_400, Audience: 4, Challenge: [16]byte([]byte("sixteen bytes ok"))}
 	short := app.InternalAuthenticate(request)
@@ -109,8 +125,7 @@ func write(t testing.TB) string {
 	w.say(apdu.OK, app.InternalAuthenticate(request))
 	w.say(apdu.ConditionsNotSatisfied, app.InternalAuthenticate(request))
 
-	w.comment("what is none of this: 8 random bytes, an unknown instruction, the class that has every bit set")
-	w.say(apdu.OK, app.GetChallenge(8))
+	w.comment("what no card knows: an unknown instruction, the class that has every bit set")
 	w.say(apdu.InsNotSupported, apdu.Command{INS: 0xFE})
 	w.say(apdu.ClassNotSupported, apdu.Command{CLA: 0xFF, INS: apdu.InsGetChallenge, Ne: 8})
 	return w.text.String()
