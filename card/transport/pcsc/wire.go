@@ -98,14 +98,10 @@ var ErrDaemon = errors.New("pcsc: no proper answer of pcscd")
 type socket struct {
 	conn    net.Conn
 	timeout time.Duration
-	broken  error
 }
 
 // do runs f, which sends and receives, until ctx or the time allowed ends.
 func (s *socket) do(ctx context.Context, f func() error) error {
-	if s.broken != nil {
-		return s.broken
-	}
 	if err := ctx.Err(); err != nil {
 		return err // nothing was sent, the connection stands
 	}
@@ -122,7 +118,6 @@ func (s *socket) do(ctx context.Context, f func() error) error {
 		err = ctx.Err()
 	}
 	s.conn.Close()
-	s.broken = err
 	return err
 }
 

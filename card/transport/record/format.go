@@ -32,7 +32,7 @@ const (
 	// MaxLine bounds a line, in bytes: the longest command with a space behind every digit.
 	MaxLine = 1 << 18
 	// MaxSize bounds the sum of all commands and answers, in bytes.
-	MaxSize = 1 << 26
+	MaxSize = 1 << 22
 
 	// Header is the first line of a record.
 	Header = "citizencode card record 1"

@@ -27,7 +27,6 @@ type Reader struct {
 	link    *link
 	timeout time.Duration
 	atr     []byte
-	lost    error // why, after the first failure
 }
 
 // NewReader powers the card at the other end of conn and reads its ATR. It takes conn over.
@@ -132,9 +131,6 @@ func (r *Reader) ask(body []byte) ([]byte, error) {
 // exchange runs f under the time limits. Any failure ends the link, because after half a frame nobody knows
 // where the next one begins.
 func (r *Reader) exchange(ctx context.Context, f func() error) error {
-	if r.lost != nil {
-		return r.lost
-	}
 	err := ctx.Err()
 	if err != nil {
 		return err // nothing was sent, the link stands
@@ -154,6 +150,5 @@ func (r *Reader) exchange(ctx context.Context, f func() error) error {
 	if !errors.Is(err, card.ErrCardLost) {
 		err = fmt.Errorf("%w: %w", card.ErrCardLost, err)
 	}
-	r.lost = err
 	return err
 }
