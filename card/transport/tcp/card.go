@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
 	"github.com/citizencode/citizencode/card"
 )
@@ -13,9 +14,14 @@ import (
 // DefaultATR is answered for a card that is no [card.Resetter]: direct convention, T=1, no historical bytes.
 var DefaultATR = [...]byte{0x3B, 0x80, 0x80, 0x01, 0x01}
 
+// DefaultAbsence is how long a virtual card stays away once it has left. pcscd looks at its readers every 400 ms; one
+// that comes back before it was missed wedges the reader until it has really been away.
+const DefaultAbsence = 600 * time.Millisecond
+
 // Options of the card's side. The zero value serves every card.
 type Options struct {
-	ATR []byte // in place of DefaultATR; a card.Resetter answers for itself
+	ATR     []byte        // in place of DefaultATR; a card.Resetter answers for itself
+	Absence time.Duration // of Keep, between two stays; DefaultAbsence if not positive
 }
 
 // ErrUnpowered is returned when a reader sends a command to a card that it has switched off.
@@ -67,6 +73,25 @@ func Dial(ctx context.Context, address string, c card.Transport, o Options) erro
 		return err
 	}
 	return Serve(ctx, conn, c, o)
+}
+
+// Keep is Dial again and again until ctx ends, whose error it returns: a card that is held to the reader once more each
+// time that it was torn away, and once the reader is there. Why a stay ended is handed to report, which may be nil.
+func Keep(ctx context.Context, address string, c card.Transport, o Options, report func(error)) error {
+	if o.Absence <= 0 {
+		o.Absence = DefaultAbsence
+	}
+	for {
+		err := Dial(ctx, address, c, o)
+		if err != nil && ctx.Err() == nil && report != nil {
+			report(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(o.Absence):
+		}
+	}
 }
 
 // Listen serves a card to one terminal after another on ln until ctx ends. It closes ln. A card is in

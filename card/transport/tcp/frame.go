@@ -2,8 +2,8 @@
 // vsmartcard: two bytes of length, big-endian, and a body. A body of one byte steers the power, any longer
 // one is a command, and the answer comes in a frame of its own.
 //
-// The card's side is [Serve]; with [Dial] the card is pushed into a vpcd, which listens, and with [Listen] it
-// waits for a terminal. The terminal's side is [Reader].
+// The card's side is [Serve]; with [Dial] and [Keep] the card is pushed into a vpcd, which listens, and with
+// [Listen] it waits for a terminal. The terminal's side is [Reader].
 //
 //	err := tcp.Dial(ctx, "127.0.0.1:35963", emulator, tcp.Options{})    // the card appears in "Virtual PCD 00 00"
 //	reader, err := tcp.Connect(ctx, "127.0.0.1:4000", tcp.ReaderOptions{})   // a terminal and a card, without PC/SC

@@ -175,6 +175,30 @@ func TestListen(t *testing.T) {
 	assert.Equal(t, []string{"cold", "cold", "warm", "cold", "cold", "warm"}, c.log)
 }
 
+// A card that is torn away from a reader, and held to it again.
+func TestKeep(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer ln.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	reports := make(chan error, 10)
+	done := make(chan error, 1)
+	go func() {
+		done <- tcp.Keep(ctx, ln.Addr().String(), &chip{}, tcp.Options{Absence: 1}, func(err error) { reports <- err })
+	}()
+	for range 3 {
+		conn, err := ln.Accept()
+		require.NoError(t, err)
+		r, err := tcp.NewReader(ctx, conn, tcp.ReaderOptions{})
+		require.NoError(t, err)
+		_, err = r.Transmit([]byte{0xF1, 0, 0, 0})
+		assert.ErrorIs(t, err, card.ErrCardLost)
+		assert.ErrorContains(t, <-reports, "torn away")
+	}
+	cancel()
+	assert.ErrorIs(t, <-done, context.Canceled)
+}
+
 // A card that stalls: the terminal's patience ends the link, and the next command does not get the late answer.
 func TestReaderGivesUp(t *testing.T) {
 	stall := make(chan struct{})
