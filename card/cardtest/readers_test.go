@@ -204,7 +204,7 @@ func (c *talker) Transmit(command []byte) ([]byte, error) {
 }
 
 // Who follows 61xx and 6Cxx: opensc-tool by itself, and where the command has no Le it says 9000 in place of 61xx and
-// the data is lost. All others show what the card said; package apdu follows it.
+// the data is lost. All others show what the card said; package apdu follows it where there is an Le.
 func testWhoFollows(t *testing.T) {
 	read := []byte{0x00, 0xB0, 0x00, 0x00, 0x08}
 	sel := []byte{0x00, 0xA4, 0x04, 0x00, 0x02, 0x3F, 0x00, 0x00}
@@ -231,6 +231,8 @@ func testWhoFollows(t *testing.T) {
 			require.NoError(t, err)
 			assert.Len(t, r.Data, 3)
 		}
+		_, err = cl.Send(apdu.Command{INS: apdu.InsSelect})
+		assert.ErrorIs(t, err, apdu.MoreData, "who asks for nothing gets nothing")
 		require.NoError(t, c.Disconnect(pcsc.Reset))
 	})
 }

@@ -1,8 +1,10 @@
 package cardtest_test
 
 import (
+	"encoding/hex"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -172,6 +174,30 @@ func TestCarriers(t *testing.T) {
 		defer r.Close()
 		require.NoError(t, cardtest.Run(r, cardtest.Script()))
 	})
+}
+
+// The example of SPEC §13.2: a card appears in the virtual reader, gives 16 random bytes, and is let go.
+func TestFrames(t *testing.T) {
+	reader, side := net.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- tcp.Serve(t.Context(), side, newCard(t), tcp.Options{}) }()
+	for _, frame := range []struct{ reader, card string }{
+		{"000101", ""},
+		{"000104", "000d3b888001434954494341443169"},
+		{"00050084000010", "0012451fc6981da68d852c5db047b68d6f939000"},
+		{"000100", ""},
+	} {
+		b, err := hex.DecodeString(frame.reader)
+		require.NoError(t, err)
+		_, err = reader.Write(b)
+		require.NoError(t, err)
+		got := make([]byte, len(frame.card)/2)
+		_, err = io.ReadFull(reader, got)
+		require.NoError(t, err)
+		assert.Equal(t, frame.card, hex.EncodeToString(got))
+	}
+	reader.Close()
+	require.NoError(t, <-done)
 }
 
 // Run notices each bit that a carrier changes, and each answer that does not come.
