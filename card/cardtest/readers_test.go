@@ -33,6 +33,8 @@ func TestReaders(t *testing.T) {
 		t.Run("clients", testClients)
 		t.Run("getresponse", testWhoFollows)
 		t.Run("extended", testExtended)
+		t.Run("wait", testWait)
+		t.Run("sharing", testSharing)
 		t.Run("torn", testTorn)
 		t.Run("time", testTime)
 		return
@@ -262,6 +264,71 @@ func testExtended(t *testing.T) {
 	_, err = c.Transmit(make([]byte, 4))
 	require.NoError(t, err, "the card is still there")
 	require.NoError(t, c.Disconnect(pcsc.Reset))
+}
+
+// A wait for a card that is given up leaves a connection that works.
+func testWait(t *testing.T) {
+	s := openSlot(t, 0)
+	for range 50 {
+		ctx, cancel := context.WithCancel(t.Context())
+		go cancel()
+		_, err := s.pcscd.WaitForCard(ctx, "no such reader")
+		require.ErrorIs(t, err, context.Canceled)
+		readers, err := s.pcscd.Readers(t.Context())
+		require.NoError(t, err)
+		require.Len(t, readers, 2)
+	}
+}
+
+// Two programs at one card: a transaction keeps the other one out, an exclusive connection all others, and who finds
+// that the card was reset behind his back has lost it.
+func testSharing(t *testing.T) {
+	ctx := t.Context()
+	s := openSlot(t, 0)
+	s.insert(newCard(t))
+	a, err := s.pcscd.Connect(ctx, s.name, pcsc.Shared)
+	require.NoError(t, err)
+	second, err := pcsc.Establish(ctx, pcsc.Options{})
+	require.NoError(t, err)
+	defer second.Close()
+	b, err := second.Connect(ctx, s.name, pcsc.Shared)
+	require.NoError(t, err)
+	challenge := []byte{0x00, 0x84, 0x00, 0x00, 0x10}
+
+	require.NoError(t, a.Begin(ctx))
+	_, err = b.Transmit(challenge)
+	assert.ErrorIs(t, err, pcsc.SharingViolation)
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	assert.ErrorIs(t, b.Begin(ended), context.Canceled)
+	waiting := make(chan error, 1)
+	go func() { waiting <- b.Begin(ctx) }()
+	_, err = a.Transmit(challenge)
+	require.NoError(t, err)
+	require.NoError(t, a.End(pcsc.Leave))
+	require.NoError(t, <-waiting)
+	_, err = b.Transmit(challenge)
+	require.NoError(t, err)
+
+	atr, err := b.Reset(true)
+	require.NoError(t, err)
+	assert.Equal(t, s.reader.ATR, atr)
+	require.NoError(t, b.End(pcsc.Leave))
+	assert.ErrorIs(t, a.Status(ctx), pcsc.ResetCard)
+	_, err = a.Transmit(challenge)
+	assert.ErrorIs(t, err, pcsc.ResetCard)
+	assert.ErrorIs(t, err, card.ErrCardLost)
+	_, err = a.Reset(false)
+	require.NoError(t, err)
+	_, err = a.Transmit(challenge)
+	require.NoError(t, err)
+
+	_, err = second.Connect(ctx, s.name, pcsc.Exclusive)
+	assert.ErrorIs(t, err, pcsc.SharingViolation)
+	_, err = second.Connect(ctx, "no such reader", pcsc.Shared)
+	assert.ErrorIs(t, err, pcsc.UnknownReader)
+	require.NoError(t, b.Disconnect(pcsc.Leave))
+	require.NoError(t, a.Disconnect(pcsc.Reset))
 }
 
 // A dozen purchases of which the card is torn away: before it has the DEBIT, or before the answer has left. The
