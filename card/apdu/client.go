@@ -45,7 +45,8 @@ func NewClient(t card.Transport, o Options) *Client {
 // comes together with the answer that it is about; an *Error means that the card did not keep to the protocol.
 //
 // c.Ne bounds the answer: 0 asks for no data, so that 61xx and 6Cxx are not followed and data is refused; MaxShortNe and
-// MaxNe ask for all there is, up to Options.MaxAnswer; any other number is the most that the card may give.
+// MaxNe ask for all there is, up to Options.MaxAnswer; any other number is the most that the card may give. 6Cxx is not
+// followed for a command with secure messaging.
 func (cl *Client) Send(c Command) (Response, error) { return cl.SendContext(context.Background(), c) }
 
 // SendContext is Send that ends with ctx between two exchanges, and within one if the transport is a
@@ -95,7 +96,7 @@ func (x *exchange) finish(c Command) (Response, error) {
 			return Response{}, err
 		}
 		n, _ := r.Status.Remaining()
-		if r.Status.family() == WrongLe && n <= x.most {
+		if r.Status.family() == WrongLe && n <= x.most && !x.secured() {
 			if corrected {
 				return Response{}, &Error{Reason: ReasonLe, Detail: fmt.Sprintf("Le %d after Le %d", n, c.Ne)}
 			}
@@ -123,6 +124,12 @@ func (x *exchange) finish(c Command) (Response, error) {
 	}
 }
 
+// secured reports whether the command has secure messaging. It cannot be sent again: its MAC serves once.
+func (x *exchange) secured() bool {
+	class, err := ParseClass(x.named.CLA)
+	return err == nil && class.Secured != SecuredNot
+}
+
 // round is one command and its answer. An answer longer than the command's Le is refused.
 func (x *exchange) round(c Command) (Response, error) {
 	if x.rounds++; x.rounds > x.options.MaxRounds {
@@ -134,7 +141,7 @@ func (x *exchange) round(c Command) (Response, error) {
 	}
 	answer, err := card.Transmit(x.ctx, x.transport, b)
 	if err != nil {
-		return Response{}, fmt.Errorf("apdu: %s: %w", x.named, err)
+		return Response{}, fmt.Errorf("apdu: %s: %w", x.named.header(), err)
 	}
 	r, err := ParseResponse(answer)
 	if err != nil {

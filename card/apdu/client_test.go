@@ -64,6 +64,8 @@ func TestClientFollows(t *testing.T) {
 		"6Cxx":        {read, apdu.Options{}, []string{"6C02", "0102 9000"}, []string{"00B0810000", "00B0810002"}, "0102"},
 		"6Cxx after 61xx": {read, apdu.Options{},
 			[]string{"6110", "6C02", "0102 9000"}, []string{"00B0810000", "00C0000010", "00C0000002"}, "0102"},
+		"6Cxx before and after 61xx": {read, apdu.Options{},
+			[]string{"6C10", "6108", "6C02", "0102 9000"}, []string{"00B0810000", "00B0810010", "00C0000008", "00C0000002"}, "0102"},
 		"6Cxx that brings data with it": {read, apdu.Options{}, []string{"0A0B 6C02", "0102 9000"}, []string{"00B0810000", "00B0810002"}, "0102"},
 		"on a channel": {apdu.Command{CLA: 0x02, INS: 0xB0, Ne: 256}, apdu.Options{},
 			[]string{"6101", "07 9000"}, []string{"02B0000000", "02C0000001"}, "07"},
@@ -134,7 +136,7 @@ func TestClientStatus(t *testing.T) {
 	secret := apdu.Command{INS: apdu.InsVerify, P2: 1, Data: []byte{0xDE, 0xAD}}
 	_, err := apdu.NewClient(always(t, "63C2"), apdu.Options{}).Send(secret)
 	assert.ErrorIs(t, err, apdu.TriesLeft)
-	assert.EqualError(t, err, "apdu: 00200001 Nc=0 Ne=0: 63C2 verification failed (2) 校验失败")
+	assert.EqualError(t, err, "apdu: 00200001: 63C2 verification failed (2) 校验失败")
 	var refused *apdu.StatusError
 	require.ErrorAs(t, err, &refused)
 	n, ok := refused.Status.Remaining()
@@ -155,6 +157,14 @@ func TestClientStatus(t *testing.T) {
 	}
 	_, err = apdu.NewClient(always(t, "6C10"), apdu.Options{}).Send(apdu.Command{INS: 0xB0, Ne: 4})
 	assert.ErrorIs(t, err, apdu.WrongLe)
+
+	// A secured command is not sent twice.
+	for _, cla := range []byte{0x04, 0x84, 0x0C, 0x60} {
+		c := scripted(t, "6C10", "9000")
+		_, err := apdu.NewClient(c, apdu.Options{}).Send(apdu.Command{CLA: cla, INS: 0xB0, Ne: 256})
+		assert.ErrorIs(t, err, apdu.WrongLe)
+		assert.Len(t, c.asked, 1)
+	}
 
 	// A chain ends with the first refusal.
 	c := scripted(t, "9000", "6A84")

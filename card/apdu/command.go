@@ -161,6 +161,6 @@ func longNe(le []byte) int {
 }
 
 // String writes header and lengths and none of the data: that may be a key, a PIN or a person.
-func (c Command) String() string {
-	return fmt.Sprintf("%02X%02X%02X%02X Nc=%d Ne=%d", c.CLA, c.INS, c.P1, c.P2, len(c.Data), c.Ne)
-}
+func (c Command) String() string { return fmt.Sprintf("%s Nc=%d Ne=%d", c.header(), len(c.Data), c.Ne) }
+
+func (c Command) header() string { return fmt.Sprintf("%02X%02X%02X%02X", c.CLA, c.INS, c.P1, c.P2) }

@@ -55,7 +55,7 @@ type StatusError struct {
 }
 
 // Error names the command by its header, and the status word.
-func (e *StatusError) Error() string { return "apdu: " + e.Command.String() + ": " + e.Status.Error() }
+func (e *StatusError) Error() string { return "apdu: " + e.Command.header() + ": " + e.Status.Error() }
 
 // Unwrap returns the status.
 func (e *StatusError) Unwrap() error { return e.Status }

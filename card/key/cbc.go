@@ -40,9 +40,8 @@ func Decrypt(block cipher.Block, iv, data []byte) []byte {
 }
 
 // MAC returns the CBC-MAC of data, padded by Pad, from the initial value iv: the whole last block (ISO/IEC 9797-1
-// algorithm 1, GB/T 15852.1). An iv of nil is zeros; otherwise it has the size of a block. Where lengths differ and
-// nothing before the end of the message fixes them, a CBC-MAC can be forged by appending; every message of SPEC §5 and
-// §6 has a length that its beginning decides, or a key of its own.
+// algorithm 1, GB/T 15852.1). An iv of nil is zeros; otherwise it has the size of a block. A CBC-MAC can be forged by
+// appending where one padded message is the beginning of another under the same key; SPEC §5.3, §5.4 and §6 say why none is.
 func MAC(block cipher.Block, iv, data []byte) []byte {
 	size := block.BlockSize()
 	state := make([]byte, size)

@@ -106,8 +106,8 @@ func (k Key) derived(b []byte) Key {
 	return d
 }
 
-// IsZero reports whether k is none.
-func (k Key) IsZero() bool { return k.material == nil }
+// IsZero reports whether k is none, or was wiped.
+func (k Key) IsZero() bool { return k.material == nil || k.material().block == nil }
 
 // Algorithm returns the cipher that the key is for.
 func (k Key) Algorithm() Algorithm { return k.material().algorithm }
@@ -144,3 +144,11 @@ func (k Key) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
 
 // MarshalText returns what String does: a key that gets into JSON or a log must not be there.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Wipe overwrites the bytes of the key, in every copy of k, and makes it unusable: whoever uses it panics. What the
+// cipher derived from them is left to the garbage collector.
+func (k Key) Wipe() {
+	m := k.material()
+	clear(m.bytes[:])
+	m.block = nil
+}

@@ -164,3 +164,13 @@ func TestPad(t *testing.T) {
 		assert.False(t, ok, s)
 	}
 }
+
+func TestWipe(t *testing.T) {
+	k := newKey(t, key.SM4, unhex(t, specMaster))
+	again := k
+	k.Wipe()
+	assert.Zero(t, again.Bytes())
+	assert.True(t, again.IsZero())
+	assert.Equal(t, "no key", fmt.Sprint(again))
+	assert.Panics(t, func() { again.Diversify(specFactor) })
+}

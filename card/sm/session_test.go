@@ -3,7 +3,10 @@ package sm_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -233,6 +236,67 @@ func TestSessionOrder(t *testing.T) {
 	})
 }
 
+// TestSessionMalformed: under the right MAC, what Wrap would have written otherwise or not at all.
+func TestSessionMalformed(t *testing.T) {
+	v := vectors().ISO[0]
+	iv := func(counter byte) []byte { return oracleBlock(v.EncryptionKey, append(make([]byte, 15), counter)) }
+	secret := func(counter byte, padded []byte) []byte { return oracleCBC(v.EncryptionKey, iv(counter), padded) }
+	signed := func(counter byte, head, body []byte) []byte {
+		return join(body, []byte{0x8E, 8}, oracleMAC(v.MACKey, make([]byte, 16), join(make([]byte, 15), []byte{counter}, head, body))[:8])
+	}
+	object := func(tag byte, parts ...[]byte) []byte {
+		value := join(parts...)
+		return join([]byte{tag, byte(len(value))}, value)
+	}
+	one, two := []byte{1}, []byte{2}
+	data := func(counter byte) []byte { return secret(counter, oraclePad([]byte("data"))) }
+	le, status := object(0x97, []byte{8}), object(0x99, []byte{0x90, 0})
+
+	for name, body := range map[string][]byte{
+		"another padding indicator":  join(object(0x87, two, data(1)), le),
+		"no padding":                 object(0x87, one, secret(1, make([]byte, 16))),
+		"a block of padding alone":   object(0x87, one, secret(1, oraclePad(nil))),
+		"no cryptogram":              object(0x87, one),
+		"nothing at all":             object(0x87),
+		"half a block":               object(0x87, one, data(1)[:8]),
+		"a longer form of a length":  join([]byte{0x87, 0x81, 0x11, 1}, data(1)),
+		"data in the clear":          object(0x81, []byte("data")),
+		"Le first":                   join(le, object(0x87, one, data(1))),
+		"Le twice":                   join(le, le),
+		"Le of no byte":              object(0x97),
+		"Le of three bytes":          object(0x97, []byte{0, 0, 8}),
+		"a short Le in the long way": object(0x97, []byte{1, 0}),
+		"filler":                     join(le, []byte{0}),
+		"a status":                   status,
+		"a MAC before the MAC":       object(0x8E, make([]byte, 8)),
+	} {
+		_, card := sessions(t)
+		_, err := card.Unwrap(apdu.Command{CLA: 0x0C, INS: 0xD6, Data: signed(1, oraclePad([]byte{0x0C, 0xD6, 0, 0}), body), Ne: 256})
+		assert.Equal(t, sm.ReasonMalformed, reasonOf(t, err), name)
+	}
+	for name, body := range map[string][]byte{
+		"no status":                 object(0x87, one, data(2)),
+		"nothing":                   nil,
+		"half a status":             object(0x99, []byte{0x90}),
+		"a status and a half":       object(0x99, []byte{0x90, 0, 0}),
+		"status first":              join(status, object(0x87, one, data(2))),
+		"two of them":               join(status, status),
+		"another padding indicator": join(object(0x87, two, data(2)), status),
+		"padding alone":             join(object(0x87, one, secret(2, oraclePad(nil))), status),
+	} {
+		terminal, _ := sessions(t)
+		_, err := terminal.Wrap(apdu.Command{INS: 0xB0, Ne: 256})
+		require.NoError(t, err)
+		_, err = terminal.Unwrap(apdu.Response{Data: signed(2, nil, body), Status: apdu.OK})
+		assert.Equal(t, sm.ReasonMalformed, reasonOf(t, err), name)
+	}
+	for name, data := range map[string][]byte{"no MAC": le, "a short MAC": object(0x8E, make([]byte, 7)), "a MAC in front": join(object(0x8E, make([]byte, 8)), le)} {
+		_, card := sessions(t)
+		_, err := card.Unwrap(apdu.Command{CLA: 0x0C, INS: 0xD6, Data: data})
+		assert.Equal(t, sm.ReasonMissing, reasonOf(t, err), name)
+	}
+}
+
 // TestHandshake: whoever answers for one of the four uses of the key answers for no other.
 func TestHandshake(t *testing.T) {
 	k := sm4Key(t, run(0x30, 16))
@@ -244,6 +308,21 @@ func TestHandshake(t *testing.T) {
 	tdes, err := key.New(key.TDES, run(0x30, 16))
 	require.NoError(t, err)
 	assert.Panics(t, func() { someHandshake.CardProof(tdes) })
+}
+
+// TestNoKeyIsPrinted: a session in a log shows no session key, whatever the verb.
+func TestNoKeyIsPrinted(t *testing.T) {
+	v := vectors().ISO[0]
+	terminal, _ := sessions(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		for _, value := range []any{terminal, *terminal, struct{ s *sm.TerminalSession }{terminal}} {
+			printed := strings.ToLower(fmt.Sprintf(verb, value))
+			for _, k := range [][]byte{v.EncryptionKey, v.MACKey, v.Key} {
+				assert.NotContains(t, printed, hex.EncodeToString(k[:4]))
+				assert.NotContains(t, printed, strings.Trim(fmt.Sprint(k[:4]), "[]"))
+			}
+		}
+	}
 }
 
 // A securedCard is a card that answers every secured command with what it is told.
