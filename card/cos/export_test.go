@@ -8,11 +8,13 @@ type Inside struct {
 	Tries           [app.Keys + 1]byte
 	Online, Offline uint16
 	Signed, Gate    uint32
+	PIN             [1 + maxPIN]byte
+	Balance         uint32
 }
 
 // Inside returns it.
 func (c *Card) Inside() Inside {
-	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate}
+	return Inside{byte(c.st.life), c.st.tries, c.st.online, c.st.offline, c.st.signed, c.st.gate, c.st.pin, c.st.balance}
 }
 
 // SetCounters moves the counters to where no test would get by using them.
@@ -26,4 +28,6 @@ func (c *Card) SetCounters(online, offline uint16, signed uint32) error {
 const (
 	LifeIssued   = byte(lifeIssued)
 	FirmReadings = firmReadings
+	PageStateA   = pageStateA
+	PageStateB   = pageStateB
 )

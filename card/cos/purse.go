@@ -91,8 +91,6 @@ func (c *Card) payable(p *pending) error {
 	switch {
 	case seq == math.MaxUint16: // it never begins again: a session key would come back
 		return apdu.CounterEnd
-	case seq != p.seq:
-		return apdu.ConditionsNotSatisfied
 	case p.kind == purse.Load && uint64(c.st.balance)+amount > uint64(c.header.MaxBalance):
 		return apdu.NotEnoughMemory
 	case p.kind == purse.Purchase && amount > uint64(c.st.balance):

@@ -106,6 +106,9 @@ func (m *Memory) Write(page int, p Page) error {
 	return nil
 }
 
+// Loose reports whether a page has bits that read differently each time, which no program on a card could ask.
+func (m *Memory) Loose(page int) bool { return m.loose[page] != Page{} }
+
 // PowerOff cuts the power between two writes.
 func (m *Memory) PowerOff() { m.off = true }
 

@@ -74,7 +74,6 @@ type Personaliser struct {
 
 // Send transmits a command and wants the status word 9000.
 func Send(tb testing.TB, t card.Transport, c apdu.Command) []byte {
-	tb.Helper()
 	data, status := Try(tb, t, c)
 	require.Equal(tb, apdu.OK, status, "%s: %v", c, status)
 	return data
@@ -82,7 +81,6 @@ func Send(tb testing.TB, t card.Transport, c apdu.Command) []byte {
 
 // Try transmits a command and returns whatever the card answers.
 func Try(tb testing.TB, t card.Transport, c apdu.Command) ([]byte, apdu.Status) {
-	tb.Helper()
 	b, err := c.Bytes()
 	require.NoError(tb, err)
 	answer, err := t.Transmit(b)
