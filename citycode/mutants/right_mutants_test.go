@@ -35,7 +35,7 @@ var rightMutants = []mutant{
 		clause: "§5.4", vector: "tv-0315",
 		file: "citycode/verify.go",
 		old:  `		return s.candidates[signer], nil`,
-		new:  `		return s.candidates[signer&^1], nil`,
+		new:  `		return s.candidates[0*signer], nil`,
 	},
 	{
 		name:   "grant-as-union",
@@ -50,8 +50,8 @@ var rightMutants = []mutant{
 		attack: "The other city alone says what its codes are good for here.",
 		clause: "§6.8", vector: "tv-1906",
 		file: "citycode/verify.go",
-		old:  `		granted = grant.covers(p.ID, &p.digest, scenesOf(b))`,
-		new:  `		granted = grant.City != 0`,
+		old:  `		granted = v.trust.grant(list.city).covers(p.ID, &p.digest, scenesOf(b))`,
+		new:  `		granted = v.trust.grant(list.city).City != 0`,
 	},
 	{
 		name:   "mask-ignored",
