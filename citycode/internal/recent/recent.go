@@ -13,7 +13,7 @@ type Key = [32]byte
 
 const (
 	ways      = 4 // places that a thing may stand in
-	maxCredit = 15
+	maxCredit = 3
 	doorCells = 4 // for each place
 )
 
@@ -26,6 +26,7 @@ type Store[V any] struct {
 	door   []sighting
 	places []place[V] // in groups of ways
 	held   int
+	turn   uint
 }
 
 // A sighting says how often a thing came that has no place. Who comes next at
@@ -81,13 +82,17 @@ func (s *Store[V]) Want(k *Key) bool {
 	if cell.n++; cell.n < s.after {
 		return false
 	}
-	cell.n = s.after - 1 // and not beyond: it may have to come again
-	p := weakest(s.group(hash))
-	if p.credit > 0 {
-		p.credit--
-		return false
+	cell.n = 0 // who finds no room comes so often again before he is asked
+	group := s.group(hash)
+	if weakest(group).credit == 0 {
+		return true
 	}
-	return true
+	// All take their turn, or those who came last would only push out each other.
+	s.turn++
+	if p := &group[s.turn%ways]; p.credit > 0 {
+		p.credit--
+	}
+	return false
 }
 
 // weakest returns the place that came least.

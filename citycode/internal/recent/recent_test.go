@@ -70,7 +70,7 @@ func TestStoreBound(t *testing.T) {
 	s := New[int](64, 2)
 	require.Equal(t, 64, s.Cap())
 	for round := range 40 {
-		for range 6 {
+		for range 20 {
 			for i := range 50 {
 				visit(s, 100*round+i)
 			}
