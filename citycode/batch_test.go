@@ -17,7 +17,7 @@ import (
 	"github.com/citizencode/citizencode/citycode/engine"
 )
 
-// A day is what gates recorded: codes of all modes, good ones and bad ones, some
+// recordedDay returns what gates recorded: codes of all modes, good ones and bad ones, some
 // twice, with hints that are right, wrong or missing.
 func recordedDay(t testing.TB, c *citycodetest.City, n int) []citycode.Tap {
 	t.Helper()

@@ -269,7 +269,7 @@ func TestBatchCollisions(t *testing.T) {
 	valid := requireSingle(t, b, items)
 	assert.NotZero(t, valid)
 	assert.Less(t, valid, len(items), "sums that are infinity")
-	for _, width := range []int{3, Narrow, Widest} {
+	for _, width := range []int{4, Narrow, Widest} {
 		if testing.Short() && width == Widest {
 			continue
 		}
@@ -365,7 +365,7 @@ func TestVerifyHint(t *testing.T) {
 // alone, as it comes from the input.
 func FuzzBatch(f *testing.F) {
 	items := signedItems(f, 24, 8)
-	known := kept(f, items, 3)
+	known := kept(f, items, 4)
 	f.Add([]byte{}, uint32(0))
 	f.Add(bytes.Repeat([]byte{1}, 24), uint32(0xffffff))
 	f.Add(bytes.Repeat([]byte{3, 64, 130}, 8), uint32(0xf0f0f0))

@@ -51,8 +51,8 @@ func certified(k, far *Key, digest *[32]byte, signature *[64]byte) bool {
 	low, high := scalar{q.t[0], q.t[1]}, scalar{q.t[2], q.t[3]}
 	product := multiplySum(&k.point, &far.point, &low, &high)
 	sum := product.projective()
-	var space [maxTerms]affine
-	sum.addAll(baseTable().terms(space[:0], &q.s))
+	tabled := baseTable().multiply(&q.s)
+	sum.add(&tabled)
 	return !sum.isInfinity() && q.accepts(&sum)
 }
 
@@ -120,8 +120,8 @@ func halfLength(k *Key, digest *[32]byte, signature *[64]byte, hint Hint) bool {
 	}
 	product := multiplySum(&p, &r, &u, &v)
 	sum := product.projective()
-	var space [maxTerms]affine
-	sum.addAll(baseTable().terms(space[:0], &base))
+	tabled := baseTable().multiply(&base)
+	sum.add(&tabled)
 	return sum.isInfinity()
 }
 

@@ -16,7 +16,7 @@ const (
 const (
 	baseWidth  = Wide   // of the table of G, of which a process has one
 	batchWidth = Widest // of the other one, for batches
-	maxTerms   = 43 + 26
+	maxTerms   = 96     // of a sum: 26 and a table of width 4 or more
 )
 
 var (
