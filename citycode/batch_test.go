@@ -151,43 +151,70 @@ func TestVerifyBatchOrder(t *testing.T) {
 	}
 }
 
-// TestVerifyBatchKeyChange: while one key replaces another under the same id,
-// codes of both are good in a batch too.
-func TestVerifyBatchKeyChange(t *testing.T) {
-	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+// changingKeys lists a second key under the id of the issuer's, and returns both
+// issuers. change is done to the entry of the second.
+func changingKeys(t testing.TB, c *citycodetest.City, change func(*citycode.TrustEntry)) [2]*citycode.Issuer {
+	t.Helper()
 	old := c.Issuer
-	var err error
-	c.Issuer, err = citycode.NewIssuer(citycode.IssuerConfig{ID: old.ID(), Key: citycodetest.Key("the next issuer's key")})
+	next, err := citycode.NewIssuer(citycode.IssuerConfig{ID: old.ID(), Key: citycodetest.Key("the next issuer's key")})
 	require.NoError(t, err)
-	next := c.Draft.Entries[0]
-	next.Key = c.Issuer.PublicKey()
-	proof, err := c.Issuer.ProvePossession(old.ID(), [16]byte{1})
+	entry := c.Draft.Entries[0]
+	entry.Key = next.PublicKey()
+	change(&entry)
+	proof, err := next.ProvePossession(old.ID(), [16]byte{1})
 	require.NoError(t, err)
 	c.Draft.Proofs = append(c.Draft.Proofs, proof)
-	c.Draft.Entries = append(c.Draft.Entries, next)
+	c.Draft.Entries = append(c.Draft.Entries, entry)
 	slices.SortFunc(c.Draft.Entries, func(a, b citycode.TrustEntry) int {
 		if a.ID != b.ID {
 			return int(a.ID) - int(b.ID)
 		}
 		return slices.Compare(a.Key[:], b.Key[:])
 	})
-	keys := []*citycode.Issuer{old, c.Issuer}
-	cache, err := citycode.NewCache(citycode.CacheConfig{})
-	require.NoError(t, err)
-	v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: c.Trust(nil), Status: c.Status(c.Trust(nil)), InsecureNoReplayGuard: true, Cache: cache, Now: c.Clock.Now})
-	require.NoError(t, err)
-	for range 3 {
+	return [2]*citycode.Issuer{old, next}
+}
+
+// TestVerifyBatchKeyChange: while one key replaces another under the same id,
+// codes of both are good, alone, in a batch and from the cache, and each is judged
+// by what stands beside the key that signed it.
+func TestVerifyBatchKeyChange(t *testing.T) {
+	for ended := range 3 { // the first, the second, none
+		c := citycodetest.NewCity(t, citycodetest.Shenyang)
+		keys := changingKeys(t, c, func(e *citycode.TrustEntry) {
+			if ended == 1 {
+				e.VerifyUntil = c.Clock.Now().Add(-time.Hour)
+				e.IssueUntil = e.VerifyUntil
+			}
+		})
+		if ended == 0 {
+			i := slices.IndexFunc(c.Draft.Entries, func(e citycode.TrustEntry) bool { return e.Key == keys[0].PublicKey() })
+			c.Draft.Entries[i].VerifyUntil = c.Clock.Now().Add(-time.Hour)
+			c.Draft.Entries[i].IssueUntil = c.Draft.Entries[i].VerifyUntil
+		}
+		cache, err := citycode.NewCache(citycode.CacheConfig{})
+		require.NoError(t, err)
+		trust := c.Trust(nil)
+		v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), InsecureNoReplayGuard: true, Cache: cache, Now: c.Clock.Now})
+		require.NoError(t, err)
 		var taps []citycode.Tap
 		for i := range 80 {
 			c.Issuer = keys[i%2]
-			taps = append(taps, citycode.Tap{Token: c.Citizen(fmt.Sprint(i), citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit), Check: citycode.Check{Audience: citycode.Transit}})
+			token := c.Citizen(fmt.Sprint(i), citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit)
+			taps = append(taps, citycode.Tap{Token: token, Check: citycode.Check{Audience: citycode.Transit}})
 		}
-		v.VerifyBatch(taps)
-		for i := range taps {
-			require.NoError(t, taps[i].Err)
-			_, err := v.Verify(taps[i].Token, taps[i].Check)
-			require.NoError(t, err)
+		for range 4 {
+			v.VerifyBatch(taps)
+			for i := range taps {
+				_, err := v.Verify(taps[i].Token, taps[i].Check)
+				require.Equal(t, taps[i].Err, err)
+				if i%2 == ended {
+					require.ErrorIs(t, err, &citycode.VerifyError{Reason: citycode.IssuerKeyNotValid})
+				} else {
+					require.NoError(t, err)
+				}
+			}
 		}
+		assert.Equal(t, len(taps), cache.Len())
 	}
 }
 
