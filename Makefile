@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop readers long tear bench fuzz vectors mutants mutation build
+.PHONY: help demo page test interop readers long tear bench results fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -45,7 +45,10 @@ tear: ## play 1,000,000 visits of cards to terminals with tears and lost answers
 
 bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
-	go test ./benchmarks -run Ratio -v -count=1 -rounds 15
+	go test ./benchmarks -run Ratio -v -count=1 -rounds 15 -openssl
+
+results: ## measure SM2 and write the tables to benchmarks/results
+	go test ./benchmarks -run '^Test(SM2|Gate)Ratios$$' -v -count=1 -rounds 15 -openssl -results
 
 fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)
