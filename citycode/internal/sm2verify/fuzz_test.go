@@ -31,7 +31,7 @@ func FuzzVerify(f *testing.F) {
 		e := modulo(new(big.Int).Sub(rn, sum.x))
 		e.Add(e, new(big.Int).SetBytes(move)).Mod(e, radix)
 		key := p.key(t)
-		tabled := &Key{point: key.point, raw: key.raw, table: newTable(&key.point, 3)}
+		tabled := &Key{point: key.point, raw: key.raw, table: newTable(&key.point, 4)}
 		requireVerdict(t, sum.accepts(e, rn, sn), []*Key{key, tabled}, e, rn, sn)
 	})
 }

@@ -13,7 +13,7 @@ const (
 
 const (
 	baseWidth = Wide // of the table of G, of which a process has one
-	maxTerms  = 32 + 26
+	maxTerms  = 96   // of a sum: 26 and a table of width 4 or more; a multiple of lanes
 )
 
 var (
@@ -38,6 +38,7 @@ func NewKey(compressed []byte) (*Key, error) {
 	if len(compressed) != 33 || compressed[0]&^1 != 2 {
 		return nil, ErrPoint
 	}
+	start()
 	var p affine
 	var g element
 	if !p.x.setBytes((*[32]byte)(compressed[1:])) {
@@ -127,16 +128,17 @@ func (k *Key) Verify(digest *[32]byte, signature *[64]byte) bool {
 }
 
 // combine returns s·G + t·P.
-func (k *Key) combine(s, t *scalar) (sum projective) {
-	var space [maxTerms]affine
-	terms := baseTable().terms(space[:0], s)
+func (k *Key) combine(s, t *scalar) projective {
+	var p picks
+	baseTable().pick(&p, s)
 	if k.table != nil {
-		terms = k.table.terms(terms, t)
-	} else {
-		product := k.point.multiply(t)
-		sum = product.projective()
+		k.table.pick(&p, t)
+		return p.sum()
 	}
-	sum.addAll(terms)
+	sum := p.sum()
+	product := k.point.multiply(t)
+	q := product.projective()
+	sum.add(&q)
 	return sum
 }
 

@@ -41,6 +41,9 @@ func (p *projective) addAffine(q *affine) {
 		*p = projective{q.x, q.y, one, one}
 		return
 	}
+	if useADX && addAffineADX(p, q) {
+		return
+	}
 	var d, l, t, u element
 	d.mul(&q.x, &p.zz)
 	d.sub(&d, &p.x)
@@ -61,6 +64,48 @@ func (p *projective) addAffine(q *affine) {
 	p.zz.mul(&p.zz, &t)
 	t.mul(&p.x, &t)
 	p.zzz.mul(&p.zzz, &d)
+	u.square(&l)
+	u.sub(&u, &d)
+	u.sub(&u, &t)
+	p.x.sub(&u, &t)
+	t.sub(&t, &p.x)
+	t.mul(&t, &l)
+	u.mul(&p.y, &d)
+	p.y.sub(&t, &u)
+}
+
+// add adds q to p: 12 multiplications and 2 squarings.
+func (p *projective) add(q *projective) {
+	if q.isInfinity() {
+		return
+	}
+	if p.isInfinity() {
+		*p = *q
+		return
+	}
+	var d, l, t, u element
+	u.mul(&p.x, &q.zz)
+	d.mul(&q.x, &p.zz)
+	d.sub(&d, &u)
+	p.y.mul(&p.y, &q.zzz)
+	l.mul(&q.y, &p.zzz)
+	l.sub(&l, &p.y)
+	if d.isZero() { // as in addAffine
+		if l.isZero() {
+			r := q.affine() // rare
+			p.doubleAffine(&r)
+		} else {
+			*p = projective{}
+		}
+		return
+	}
+	p.zz.mul(&p.zz, &q.zz)
+	p.zzz.mul(&p.zzz, &q.zzz)
+	t.square(&d)
+	d.mul(&d, &t)
+	p.zz.mul(&p.zz, &t)
+	p.zzz.mul(&p.zzz, &d)
+	t.mul(&u, &t)
 	u.square(&l)
 	u.sub(&u, &d)
 	u.sub(&u, &t)
@@ -126,6 +171,10 @@ func (p *jacobian) projective() (q projective) {
 // double sets p = 2p: 4 multiplications and 4 squarings. It is right for
 // infinity too, and no point has order 2.
 func (p *jacobian) double() {
+	if useADX {
+		doubleADX(p)
+		return
+	}
 	var d, m, s, t element
 	d.square(&p.z)
 	t.add(&p.y, &p.y)

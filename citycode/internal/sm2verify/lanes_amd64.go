@@ -1,0 +1,125 @@
+//go:build !purego
+
+package sm2verify
+
+// useIFMA says that sums of points go through the routines in lanes_amd64.s.
+// Only choose writes it, and tests.
+var useIFMA bool
+
+// A laneElement is a number modulo p for each lane of an AVX-512 vector: limb i,
+// of 52 bits, of lane j is at [i][j]. It is in Montgomery form with R = 2^260.
+type laneElement [5][lanes]uint64
+
+// lanePoints is a projective for each lane.
+type lanePoints struct{ x, y, zz, zzz laneElement }
+
+// laneMultiples are numbers in limbs of 52 bits, or a little more.
+var laneMultiples = [...][5]uint64{
+	{0x10, 0xffffffff0000, 0x0, 0x0, 0x100000},                                                     // R
+	{0x1ffffffffffffe, 0x1fe00000001ffe, 0x1ffffffffffffe, 0x1ffffffffffffe, 0x1fffffffdfffe},      // 2p
+	{0x2ffffffffffffd, 0x2fd00000002ffd, 0x2ffffffffffffd, 0x2ffffffffffffd, 0x2fffffffcfffd},      // 3p
+	{0x4ffffffffffffb, 0x4fb00000004ffb, 0x4ffffffffffffb, 0x4ffffffffffffb, 0x4fffffffafffb},      // 5p
+	{0x10fffffffffffef, 0x10ef00000010fef, 0x10fffffffffffef, 0x10fffffffffffef, 0x10ffffffeeffef}, // 17p
+}
+
+// lanePartners says for each lane which one it adds: at distance 4, 2 and 1.
+var lanePartners = [3][lanes]uint64{{4, 5, 6, 7, 0, 1, 2, 3}, {2, 3, 0, 1, 6, 7, 4, 5}, {1, 0, 3, 2, 5, 4, 7, 6}}
+
+// element returns the number of a lane.
+func (e *laneElement) element(lane int) element {
+	l0, l1, l2, l3, l4 := e[0][lane], e[1][lane], e[2][lane], e[3][lane], e[4][lane]
+	x := element{l0 | l1<<52, l1>>12 | l2<<40, l2>>24 | l3<<28, l3>>36 | l4<<16}
+	over := l4 >> 48 // times 2^256, of which each is d0, d1, 0, d3
+	x.add(&x, &element{over, over<<32 - over, 0, over << 32})
+	return x
+}
+
+// point returns the point of a lane. The factor 2^4 between the two Montgomery
+// forms is 4² in x and zz, so that 4³ has to be in y and zzz.
+func (l *lanePoints) point(lane int) (p projective) {
+	p = projective{l.x.element(lane), l.y.element(lane), l.zz.element(lane), l.zzz.element(lane)}
+	for range 2 {
+		p.y.add(&p.y, &p.y)
+		p.zzz.add(&p.zzz, &p.zzz)
+	}
+	return p
+}
+
+// sumLanes adds up points in each lane: of round i that at [i][lane], if its bit
+// in active[i] is set, or the opposite if its bit in negative[i] is set too. In
+// the first round all are active. Where two sums with equal x meet, zz becomes 0
+// modulo p and stays so. If join is set, lane 0 is the opposite of the sum of all.
+//
+//go:noescape
+func sumLanes(sum *lanePoints, points *[lanes]*affine, active, negative *uint8, rounds int, join bool)
+
+// sumIFMA returns the sum of at least one point for each lane. It reports false
+// if the sum is infinity, or two sums on the way had equal x.
+func (p *picks) sumIFMA() (sum projective, ok bool) {
+	var active [maxRounds]uint8
+	rounds := p.n / lanes
+	for i := range rounds {
+		active[i] = 0xff
+	}
+	if rest := p.n % lanes; rest != 0 {
+		active[rounds] = 1<<rest - 1
+		rounds++
+	}
+	var l lanePoints
+	sumLanes(&l, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], rounds, true)
+	sum = l.point(0)
+	sum.y.sub(&element{}, &sum.y)
+	return sum, !sum.isInfinity()
+}
+
+// checkIFMA reports whether sumLanes computes what its twin in Go does, on
+// numbers from limb. It needs no points of the curve: the formulas are those of
+// a chord. useIFMA is false.
+func checkIFMA(limb func() uint64, times int) bool {
+	var space [lanes * maxRounds]affine
+	for range times {
+		var p picks
+		var active [maxRounds]uint8
+		for i := range space {
+			space[i] = affine{element{limb(), limb(), limb(), limb()}, element{limb(), limb(), limb(), limb()}}
+			p.points[i] = &space[i]
+			bit := uint8(1) << (i % lanes)
+			if i < lanes || limb()&7 != 0 {
+				active[i/lanes] |= bit
+			}
+			if limb()&1 != 0 {
+				p.negative[i/lanes] |= bit
+			}
+		}
+		var want [lanes]projective
+		for i := range space {
+			if bit := uint8(1) << (i % lanes); active[i/lanes]&bit != 0 {
+				q := space[i]
+				q.y.negateIf(-uint64(p.negative[i/lanes] >> (i % lanes) & 1))
+				want[i%lanes].addAffine(&q)
+			}
+		}
+		for _, join := range []bool{false, true} {
+			var got lanePoints
+			sumLanes(&got, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], maxRounds, join)
+			if join {
+				for distance := lanes / 2; distance > 0; distance /= 2 {
+					for i := range distance {
+						want[i].add(&want[i+distance])
+					}
+				}
+				want[0].y.sub(&element{}, &want[0].y)
+			}
+			for i := range want {
+				sum := got.point(i)
+				if join && i > 0 {
+					break
+				}
+				if sum.isInfinity() != want[i].isInfinity() || !sum.equal(&want[i]) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
