@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"golang.org/x/sys/cpu"
 )
 
 // A backend is one choice that choose could have made. What a processor cannot
@@ -18,12 +17,11 @@ type backend struct {
 
 func backends() []backend {
 	list := []backend{{"go", false, false}}
-	adx := cpu.X86.HasADX && cpu.X86.HasBMI2
-	if adx {
+	if hasADX() {
 		list = append(list, backend{"adx", true, false})
 	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512IFMA {
-		list = append(list, backend{"ifma", adx, true})
+	if hasIFMA() {
+		list = append(list, backend{"ifma", hasADX(), true})
 	}
 	return list
 }
@@ -60,7 +58,8 @@ func TestAssembly(t *testing.T) {
 		random := seeded(70)
 		limb := func() uint64 { return specialLimb(random) }
 		if b.ifma {
-			assert.True(t, checkIFMA(limb, cases(400)))
+			assert.True(t, checkLanes(limb, cases(400)))
+			assert.True(t, checkChain(limb, cases(400)))
 		} else if b.adx {
 			assert.True(t, checkADX(limb, cases(50_000)))
 		}

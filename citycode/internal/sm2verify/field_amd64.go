@@ -12,8 +12,16 @@ var useADX bool
 // Go on this processor.
 func choose() {
 	useADX, useIFMA = false, false
-	useADX = cpu.X86.HasADX && cpu.X86.HasBMI2 && checkADX(specialLimbs(), 300)
-	useIFMA = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512IFMA && checkIFMA(specialLimbs(), 30)
+	baseLanes = newLanePoints(&base)
+	ifma := hasIFMA() && checkLanes(specialLimbs(), 15) && checkChain(specialLimbs(), 15)
+	useADX = hasADX() && checkADX(specialLimbs(), 300)
+	useIFMA = ifma
+}
+
+func hasADX() bool { return cpu.X86.HasADX && cpu.X86.HasBMI2 }
+
+func hasIFMA() bool {
+	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512IFMA
 }
 
 // checkADX reports whether each routine in field_amd64.s computes what its twin

@@ -15,3 +15,5 @@ func addAffineADX(p *projective, q *affine) bool { panic("unreachable") }
 func doubleADX(p *jacobian) { panic("unreachable") }
 
 func (p *picks) sumIFMA() (projective, bool) { panic("unreachable") }
+
+func (p *affine) combineIFMA(s, t *scalar) (projective, bool) { panic("unreachable") }

@@ -129,6 +129,12 @@ func (k *Key) Verify(digest *[32]byte, signature *[64]byte) bool {
 
 // combine returns s·G + t·P.
 func (k *Key) combine(s, t *scalar) projective {
+	if useIFMA && k.table == nil {
+		if sum, ok := k.point.combineIFMA(s, t); ok {
+			return sum
+		}
+		// Two sums that a blind spot of the formulas made 0.
+	}
 	var p picks
 	baseTable().pick(&p, s)
 	if k.table != nil {

@@ -22,12 +22,24 @@ var laneMultiples = [...][5]uint64{
 	{0x10fffffffffffef, 0x10ef00000010fef, 0x10fffffffffffef, 0x10fffffffffffef, 0x10ffffffeeffef}, // 17p
 }
 
-// lanePartners says for each lane which one it adds: at distance 4, 2 and 1.
-var lanePartners = [3][lanes]uint64{{4, 5, 6, 7, 0, 1, 2, 3}, {2, 3, 0, 1, 6, 7, 4, 5}, {1, 0, 3, 2, 5, 4, 7, 6}}
+// lanePartners says for each of three rounds which lane each lane looks at, and
+// in a mask which lanes add what they see.
+var lanePartners = [3]struct {
+	partner [lanes]uint64
+	adds    uint64
+}{
+	{[lanes]uint64{4, 5, 6, 7, 0, 1, 2, 3}, 0x0f},
+	{[lanes]uint64{2, 3, 0, 1, 6, 7, 4, 5}, 0x33},
+	{[lanes]uint64{1, 0, 3, 2, 5, 4, 7, 6}, 0x55},
+}
 
 // element returns the number of a lane.
 func (e *laneElement) element(lane int) element {
-	l0, l1, l2, l3, l4 := e[0][lane], e[1][lane], e[2][lane], e[3][lane], e[4][lane]
+	return element52(e[0][lane], e[1][lane], e[2][lane], e[3][lane], e[4][lane])
+}
+
+// element52 returns the number of five limbs of 52 bits.
+func element52(l0, l1, l2, l3, l4 uint64) element {
 	x := element{l0 | l1<<52, l1>>12 | l2<<40, l2>>24 | l3<<28, l3>>36 | l4<<16}
 	over := l4 >> 48 // times 2^256, of which each is d0, d1, 0, d3
 	x.add(&x, &element{over, over<<32 - over, 0, over << 32})
@@ -48,7 +60,8 @@ func (l *lanePoints) point(lane int) (p projective) {
 // sumLanes adds up points in each lane: of round i that at [i][lane], if its bit
 // in active[i] is set, or the opposite if its bit in negative[i] is set too. In
 // the first round all are active. Where two sums with equal x meet, zz becomes 0
-// modulo p and stays so. If join is set, lane 0 is the opposite of the sum of all.
+// modulo p and stays so. If join is set, each lane j is in the end the sum of
+// the lanes whose numbers have all bits of j: lane 0 of all.
 //
 //go:noescape
 func sumLanes(sum *lanePoints, points *[lanes]*affine, active, negative *uint8, rounds int, join bool)
@@ -68,14 +81,13 @@ func (p *picks) sumIFMA() (sum projective, ok bool) {
 	var l lanePoints
 	sumLanes(&l, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], rounds, true)
 	sum = l.point(0)
-	sum.y.sub(&element{}, &sum.y)
 	return sum, !sum.isInfinity()
 }
 
-// checkIFMA reports whether sumLanes computes what its twin in Go does, on
+// checkLanes reports whether sumLanes computes what its twin in Go does, on
 // numbers from limb. It needs no points of the curve: the formulas are those of
 // a chord. useIFMA is false.
-func checkIFMA(limb func() uint64, times int) bool {
+func checkLanes(limb func() uint64, times int) bool {
 	var space [lanes * maxRounds]affine
 	for range times {
 		var p picks
@@ -103,22 +115,33 @@ func checkIFMA(limb func() uint64, times int) bool {
 			var got lanePoints
 			sumLanes(&got, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], maxRounds, join)
 			if join {
-				for distance := lanes / 2; distance > 0; distance /= 2 {
-					for i := range distance {
-						want[i].add(&want[i+distance])
-					}
-				}
-				want[0].y.sub(&element{}, &want[0].y)
+				joinGo(&want)
 			}
-			for i := range want {
-				sum := got.point(i)
-				if join && i > 0 {
-					break
-				}
-				if sum.isInfinity() != want[i].isInfinity() || !sum.equal(&want[i]) {
-					return false
-				}
+			if !got.equal(&want) {
+				return false
 			}
+		}
+	}
+	return true
+}
+
+// joinGo is what the end of sumLanes and sumChain does to eight sums.
+func joinGo(sums *[lanes]projective) {
+	for bit := lanes / 2; bit > 0; bit /= 2 {
+		for j := range sums {
+			if j&bit == 0 {
+				sums[j].add(&sums[j|bit])
+			}
+		}
+	}
+}
+
+// equal reports whether the points of all lanes are those in want.
+func (l *lanePoints) equal(want *[lanes]projective) bool {
+	for j := range want {
+		got := l.point(j)
+		if got.isInfinity() != want[j].isInfinity() || !got.equal(&want[j]) {
+			return false
 		}
 	}
 	return true

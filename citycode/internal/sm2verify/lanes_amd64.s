@@ -169,6 +169,13 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 	VMOVDQU64 Z8, 192+at(R9) \
 	VMOVDQU64 Z9, 256+at(R9)
 
+#define LOAD(at) \
+	VMOVDQU64 0+at(R9), Z5   \
+	VMOVDQU64 64+at(R9), Z6  \
+	VMOVDQU64 128+at(R9), Z7 \
+	VMOVDQU64 192+at(R9), Z8 \
+	VMOVDQU64 256+at(R9), Z9
+
 // As STORE, in the lanes of K2 only.
 #define STOREK2(at) \
 	VMOVDQU64 Z5, K2, 0+at(R9)   \
@@ -240,7 +247,9 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 #define G 2880
 #define QX 3200
 #define QY 3520
-#define SIZE 3840
+#define T1 3840
+#define T2 4160
+#define SIZE 4480
 
 #define MUL(x, y) \
 	LEAQ x(R9), SI \
@@ -280,6 +289,21 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 	VPANDQ Z29, Z6, Z6       \
 	VPANDQ Z29, Z7, Z7       \
 	VPANDQ Z29, Z8, Z8
+
+// Five limbs of the numbers at offset of the chain points in lanes K2, at DI plus
+// what is in Z20, times 2^shift, raw. Writes K1.
+#define GATHERED(offset, shift, l0, l1, l2, l3, l4) \
+	LIMB(offset, shift, l0)     \
+	LIMB(offset+32, shift, l1)  \
+	LIMB(offset+64, shift, l2)  \
+	LIMB(offset+96, shift, l3)  \
+	LIMB(offset+128, shift, l4)
+
+#define LIMB(offset, shift, l) \
+	KMOVW      K2, K1                       \
+	VPXORQ     l, l, l                      \
+	VPGATHERQQ (offset)(DI)(Z20*1), K1, l   \
+	VPSLLQ     $shift, l, l
 
 // The rest of an addition, from E = x1 - x2 and L = y2 - y1 with each point
 // scaled by the other's denominators, both in memory. first is x1, scaled, and
@@ -330,12 +354,85 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 	CALL vcarry<>(SB)     \
 	STORER(Y)
 
+// W = -W in the lanes of K2.
+TEXT negateW<>(SB), NOSPLIT|NOFRAME, $0-0
+	LOAD(W)
+	NEGATEK(K2)
+	ADDPK(P2, K2)
+	CALL vcarry<>(SB)
+	STORE(W)
+	RET
+
+// Z5..Z9 to to, where each lane gets what its partner, by Z26, has at from.
+#define PARTNER(from, to) \
+	VPERMQ    0+from(R9), Z26, Z5   \
+	VPERMQ    64+from(R9), Z26, Z6  \
+	VPERMQ    128+from(R9), Z26, Z7 \
+	VPERMQ    192+from(R9), Z26, Z8 \
+	VPERMQ    256+from(R9), Z26, Z9 \
+	STORE(to)
+
+// In three rounds each lane whose number does not have the bit 1, 2 or 4 adds
+// the lane whose number does. Then lane j is the sum of all lanes whose numbers
+// have all the bits of j; lane 0 is the sum of all. Writes AX, R8, R10, K2, Z26
+// too.
+TEXT join<>(SB), NOSPLIT|NOFRAME, $0-0
+	LEAQ ·lanePartners(SB), R10
+	MOVL $3, R8
+level:
+	VMOVDQU64 (R10), Z26
+	KMOVW     64(R10), K2
+	PARTNER(ZZ, EE)
+	MUL(X, EE)
+	CALL vcarry<>(SB)
+	STORE(QX)        // x1·zz2, < 1.1p
+	MUL(ZZ, EE)
+	CALL vcarry<>(SB)
+	STORE(T1)
+	PARTNER(W, EE)
+	MUL(Y, EE)
+	CALL vcarry<>(SB)
+	STORE(QY)        // y1·w2, < 1.3p
+	MUL(W, EE)
+	CALL vcarry<>(SB)
+	STORE(T2)
+	PARTNER(QX, EE)
+	NEGATE
+	ADDTO(QX)
+	ADDP(P2)
+	CALL vcarry<>(SB)
+	STORE(E)
+	PARTNER(QY, EE)
+	SUBFROM(QY)
+	ADDP(P2)
+	CALL vcarry<>(SB)
+	STORE(L)
+	FINISH(QX, QY, T1, T2, STOREK2)
+	CALL negateW<>(SB)
+	ADDQ $72, R10
+	DECQ R8
+	JNZ  level
+	RET
+
+// From *DI or to *DI.
+#define COPY(from, to) \
+	VMOVDQU64 0+from, Z5    \
+	VMOVDQU64 64+from, Z6   \
+	VMOVDQU64 128+from, Z7  \
+	VMOVDQU64 192+from, Z8  \
+	VMOVDQU64 256+from, Z9  \
+	VMOVDQU64 Z5, 0+to      \
+	VMOVDQU64 Z6, 64+to     \
+	VMOVDQU64 Z7, 128+to    \
+	VMOVDQU64 Z8, 192+to    \
+	VMOVDQU64 Z9, 256+to
+
 // func sumLanes(sum *lanePoints, points *[8]*affine, active, negative *uint8, rounds int, join bool)
 // Each lane adds up its points: of each round, the one at its place if its bit
 // in active is set, and the opposite if its bit in negative is. In the first
-// round every lane has one. If join is set, lane 0 of sum is the sum of all.
-// Where two sums with equal x meet, ZZ of the result is 0 mod p.
-TEXT ·sumLanes(SB), 0, $3904-41
+// round every lane has one. Then join<>, if join is set. Where two sums with
+// equal x meet, ZZ of the result is 0 mod p.
+TEXT ·sumLanes(SB), 0, $4544-41
 	NO_LOCAL_POINTERS
 	LEAQ 63(SP), R9
 	ANDQ $~63, R9
@@ -401,73 +498,114 @@ next:
 	DECQ R13
 	JNZ  round
 
-	VMOVDQU64 W+0(R9), Z5
-	VMOVDQU64 W+64(R9), Z6
-	VMOVDQU64 W+128(R9), Z7
-	VMOVDQU64 W+192(R9), Z8
-	VMOVDQU64 W+256(R9), Z9
-	NEGATEK(K4)
-	ADDPK(P2, K4)
-	CALL vcarry<>(SB)
-	STORE(W)
+	KMOVW K4, K2
+	CALL  negateW<>(SB)
 
 	MOVBLZX join+40(FP), AX
 	TESTL   AX, AX
 	JEQ     done
 
-	// Each lane adds the lane at distance 4, then 2, then 1. Both lanes of a pair
-	// come to the same sum.
-	LEAQ ·lanePartners(SB), R10
-	MOVQ $3, R13
-level:
-	VMOVDQU64 (R10), Z26
-#define PARTNER(from, to) \
-	VPERMQ    0+from(R9), Z26, Z5   \
-	VPERMQ    64+from(R9), Z26, Z6  \
-	VPERMQ    128+from(R9), Z26, Z7 \
-	VPERMQ    192+from(R9), Z26, Z8 \
-	VPERMQ    256+from(R9), Z26, Z9 \
-	STORE(to)
-	PARTNER(ZZ, EE)
+	CALL join<>(SB)
+done:
+	MOVQ sum+0(FP), DI
+	COPY(X(R9), X(DI))
+	COPY(Y(R9), Y(DI))
+	COPY(ZZ(R9), ZZ(DI))
+	COPY(W(R9), W(DI))
+	VZEROUPPER
+	RET
+
+// func sumChain(sum *lanePoints, points *chainPoint, index *[8]uint32, active, negative *uint8, rounds int)
+// Adds to each lane of sum its points, in Jacobian coordinates, as in sumLanes,
+// but by their numbers in points. Then join<>.
+TEXT ·sumChain(SB), 0, $4544-48
+	NO_LOCAL_POINTERS
+	LEAQ 63(SP), R9
+	ANDQ $~63, R9
+	CONSTANTS
+	MOVQ sum+0(FP), DI
+	COPY(X(DI), X(R9))
+	COPY(Y(DI), Y(R9))
+	COPY(ZZ(DI), ZZ(R9))
+	COPY(W(DI), W(R9))
+	MOVQ index+16(FP), R10
+	MOVQ active+24(FP), R11
+	MOVQ negative+32(FP), R12
+	MOVQ rounds+40(FP), R13
+	MOVQ  points+8(FP), DI
+	KXORW K4, K4, K4      // the lanes whose W has the wrong sign
+	TESTQ R13, R13
+	JEQ   done
+
+round:
+	KMOVB (R11), K2
+	KMOVB (R12), K3
+	KXORW K4, K3, K3
+	KXORW K2, K4, K4
+
+	// A chainPoint has 160 bytes: limb i of 2y, z, x from 32i on. Of (4x, 8y, 2z),
+	// which is the same point, all three are a multiple of what is there.
+	VPMOVZXDQ    (R10), Z20
+	VPSLLQ       $7, Z20, Z21
+	VPSLLQ       $5, Z20, Z20
+	VPADDQ       Z21, Z20, Z20 // 160 times
+	GATHERED(16, 2, Z5, Z6, Z7, Z8, Z9)
+	CALL vfold<>(SB)
+	CALL vcarry<>(SB)
+	STORE(QX)             // 4x, < 1.01p
+	GATHERED(0, 2, Z5, Z6, Z7, Z8, Z9)
+	CALL vcarry<>(SB)
+	STORE(QY)             // 8y, < 4.1p
+	GATHERED(8, 1, Z5, Z6, Z7, Z8, Z9)
+	CALL vcarry<>(SB)
+	STORE(G)              // 2z, < 2.2p
+	SQUARE(G)
+	CALL vcarry<>(SB)
+	STORE(EE)             // (2z)², < 1.4p
+	MUL(G, EE)
+	CALL vcarry<>(SB)
+	STORE(E3)             // (2z)³, < 1.2p
+
+	MUL(QX, ZZ)
+	CALL vcarry<>(SB)
+	STORE(QX)             // x2·zz1, < 1.1p
 	MUL(X, EE)
 	CALL vcarry<>(SB)
-	STORE(QX)        // x1·zz2, < 1.1p
-	MUL(ZZ, EE)
-	CALL vcarry<>(SB)
-	STORE(ZZ)
-	PARTNER(W, EE)
-	MUL(Y, EE)
-	CALL vcarry<>(SB)
-	STORE(QY)        // y1·w2, < 1.3p
-	MUL(W, EE)
-	CALL vcarry<>(SB)
-	STORE(W)
-	PARTNER(QX, EE)
-	NEGATE
-	ADDTO(QX)
+	STORE(T1)             // x1·zz2, < 1.1p
+	SUBFROM(QX)
 	ADDP(P2)
 	CALL vcarry<>(SB)
 	STORE(E)
-	PARTNER(QY, EE)
-	SUBFROM(QY)
-	ADDP(P2)
+	MUL(Y, E3)
+	CALL vcarry<>(SB)
+	STORE(T2)             // y1·w2, < 1.3p
+	MUL(QY, W)            // < 1.4p
+	NEGATEK(K3)
+	SUBFROM(T2)
+	ADDP(P3)
 	CALL vcarry<>(SB)
 	STORE(L)
-	FINISH(QX, QY, ZZ, W, STORE)
-	ADDQ $64, R10
+	MUL(ZZ, EE)
+	CALL vcarry<>(SB)
+	STORE(QX)
+	MUL(W, E3)
+	CALL vcarry<>(SB)
+	STORE(QY)
+	FINISH(T1, T2, QX, QY, STOREK2)
+	ADDQ $32, R10
+	INCQ R11
+	INCQ R12
 	DECQ R13
-	JNZ  level
+	JNZ  round
 
 done:
-	MOVQ sum+0(FP), DI
-	MOVQ R9, SI
-	MOVQ $20, CX
-copy:
-	VMOVDQU64 (SI), Z5
-	VMOVDQU64 Z5, (DI)
-	ADDQ $64, SI
-	ADDQ $64, DI
-	DECQ CX
-	JNZ  copy
+	KMOVW K4, K2
+	CALL  negateW<>(SB)
+	CALL  join<>(SB)
+	MOVQ  sum+0(FP), DI
+	COPY(X(R9), X(DI))
+	COPY(Y(R9), Y(DI))
+	COPY(ZZ(R9), ZZ(DI))
+	COPY(W(R9), W(DI))
 	VZEROUPPER
 	RET

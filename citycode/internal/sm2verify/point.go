@@ -53,7 +53,7 @@ func (p *projective) addAffine(q *affine) {
 	// formula's blind spot is a way to have a signature judged wrongly.
 	if d.isZero() {
 		if l.isZero() {
-			p.doubleAffine(q)
+			p.double()
 		} else {
 			*p = projective{}
 		}
@@ -92,8 +92,8 @@ func (p *projective) add(q *projective) {
 	l.sub(&l, &p.y)
 	if d.isZero() { // as in addAffine
 		if l.isZero() {
-			r := q.affine() // rare
-			p.doubleAffine(&r)
+			*p = *q
+			p.double()
 		} else {
 			*p = projective{}
 		}
@@ -116,11 +116,28 @@ func (p *projective) add(q *projective) {
 	p.y.sub(&t, &u)
 }
 
-// doubleAffine sets p = 2q.
-func (p *projective) doubleAffine(q *affine) {
-	j := jacobian{q.x, q.y, one}
-	j.double()
-	*p = j.projective()
+// double sets p = 2p: 6 multiplications and 4 squarings. It is right for
+// infinity too, and no point has order 2.
+func (p *projective) double() {
+	var u, v, w, s, m element
+	u.add(&p.y, &p.y)
+	v.square(&u)
+	w.mul(&u, &v)
+	s.mul(&p.x, &v)
+	m.square(&p.x)
+	u.square(&p.zz)
+	m.sub(&m, &u)
+	u.add(&m, &m)
+	m.add(&m, &u)
+	p.zz.mul(&p.zz, &v)
+	p.zzz.mul(&p.zzz, &w)
+	w.mul(&w, &p.y)
+	p.x.square(&m)
+	p.x.sub(&p.x, &s)
+	p.x.sub(&p.x, &s)
+	s.sub(&s, &p.x)
+	s.mul(&s, &m)
+	p.y.sub(&s, &w)
 }
 
 // hasX reports whether the affine x of p, which is not infinity, is the number v.
