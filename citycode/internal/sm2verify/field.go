@@ -299,6 +299,7 @@ func (x *element) equal(y *element) bool {
 // setBytes sets z to a big-endian number. It reports false, and z is of no
 // use, unless the number is below p.
 func (z *element) setBytes(b *[32]byte) bool {
+	start()
 	v := words(b)
 	if !less(&v, (*[4]uint64)(&prime)) {
 		return false

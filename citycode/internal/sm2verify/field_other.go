@@ -17,3 +17,5 @@ func doubleADX(p *jacobian) { panic("unreachable") }
 func (p *picks) sumIFMA() (projective, bool) { panic("unreachable") }
 
 func (p *affine) combineIFMA(s, t *scalar) (projective, bool) { panic("unreachable") }
+
+func sumEachIFMA(sums []projective, list []picks) bool { panic("unreachable") }

@@ -54,12 +54,15 @@ func FuzzField(f *testing.F) {
 			}
 		}
 		var z element
-		z.mul(&x, &y)
-		product := new(big.Int).Mul(v, w)
-		check("product", &z, product.Mul(product, inverse))
-		z.square(&x)
-		square := new(big.Int).Mul(v, v)
-		check("square", &z, square.Mul(square, inverse))
+		product, square := new(big.Int).Mul(v, w), new(big.Int).Mul(v, v)
+		product.Mul(product, inverse)
+		square.Mul(square, inverse)
+		withEach(func(name string) {
+			z.mul(&x, &y)
+			check(name+", product", &z, product)
+			z.square(&x)
+			check(name+", square", &z, square)
+		})
 		z.add(&x, &y)
 		check("sum", &z, new(big.Int).Add(v, w))
 		z.sub(&x, &y)

@@ -38,7 +38,6 @@ func NewKey(compressed []byte) (*Key, error) {
 	if len(compressed) != 33 || compressed[0]&^1 != 2 {
 		return nil, ErrPoint
 	}
-	start()
 	var p affine
 	var g element
 	if !p.x.setBytes((*[32]byte)(compressed[1:])) {

@@ -84,6 +84,35 @@ func (p *picks) sumIFMA() (sum projective, ok bool) {
 	return sum, !sum.isInfinity()
 }
 
+// sumEachIFMA sets at most eight sums, each by a lane. It reports false, and sums
+// are of no use, if there is a sum of nothing. Of those that are infinity, or in
+// which two sums on the way had equal x, sum knows more.
+func sumEachIFMA(sums []projective, list []picks) bool {
+	var points [maxTerms][lanes]*affine
+	var active, negative [maxTerms]uint8
+	rounds := 0
+	for lane := range lanes {
+		p := &list[min(lane, len(list)-1)] // a lane without a sum repeats the last
+		if p.n == 0 {
+			return false
+		}
+		for i := range p.n {
+			points[i][lane] = p.points[i]
+			active[i] |= 1 << lane
+			negative[i] |= p.negative[i/lanes] >> (i % lanes) & 1 << lane
+		}
+		rounds = max(rounds, p.n)
+	}
+	var l lanePoints
+	sumLanes(&l, &points[0], &active[0], &negative[0], rounds, false)
+	for lane := range sums {
+		if sums[lane] = l.point(lane); sums[lane].isInfinity() {
+			sums[lane] = list[lane].sum()
+		}
+	}
+	return true
+}
+
 // checkLanes reports whether sumLanes computes what its twin in Go does, on
 // numbers from limb. It needs no points of the curve: the formulas are those of
 // a chord. useIFMA is false.

@@ -2,8 +2,8 @@ package sm2verify
 
 import "sync"
 
-// start chooses, once in a process, between assembly and Go. Whatever a user of
-// the package can call first calls it; before it, all arithmetic is Go.
+// start chooses, once in a process, between assembly and Go. setBytes calls it,
+// because no number comes in on another way; before that, all arithmetic is Go.
 var start = sync.OnceFunc(choose)
 
 // specialLimbs returns a source of limbs, the same each time: three of four are

@@ -153,17 +153,35 @@ func (p *picks) sum() (sum projective) {
 		}
 		// Infinity, or two sums that a blind spot of the formulas made 0.
 	}
-	// All look-ups are done before the first addition, so that a processor waits
-	// for several lines of a cold table at once.
-	var terms [maxTerms]affine
-	for i := range p.n {
-		terms[i] = *p.points[i]
-	}
-	for i := range p.n {
-		terms[i].y.negateIf(-uint64(p.negative[i/lanes] >> (i % lanes) & 1))
+	var space [maxTerms]affine
+	terms := p.terms(space[:0])
+	for i := range terms {
 		sum.addAffine(&terms[i])
 	}
 	return sum
+}
+
+// terms appends the points to a list. All look-ups are done before the first
+// addition, so that a processor waits for several lines of a cold table at once.
+func (p *picks) terms(list []affine) []affine {
+	for i, q := range p.points[:p.n] {
+		list = append(list, *q)
+		list[len(list)-1].y.negateIf(-uint64(p.negative[i/lanes] >> (i % lanes) & 1))
+	}
+	return list
+}
+
+// sumEach sets each sum to that of the picks at its place.
+func sumEach(sums []projective, list []picks) {
+	for len(list) > 0 {
+		n := min(lanes, len(list))
+		if !useIFMA || n == 1 || !sumEachIFMA(sums[:n], list[:n]) {
+			for i := range n {
+				sums[i] = list[i].sum()
+			}
+		}
+		sums, list = sums[n:], list[n:]
+	}
 }
 
 // multiply returns k·P.

@@ -93,6 +93,43 @@ func testMultiplyBoundaries(t *testing.T) {
 	}
 }
 
+// Sums side by side are what each is alone: of many points and few, of none, and
+// of some that meet on the way.
+func TestSumEach(t *testing.T) {
+	withEach(func(name string) { testSumEach(t) })
+}
+
+func testSumEach(t *testing.T) {
+	random := seeded(34)
+	for n := range 3*lanes + 2 {
+		list := make([]picks, n)
+		want := make([]judged, n)
+		for i := range list {
+			var sum big.Int
+			for range 2 { // so that the same point is there twice where k is small
+				k := big.NewInt(random.Int64N(4))
+				if random.IntN(4) != 0 {
+					k = randomScalar(random)
+				}
+				if random.IntN(2) == 0 && k.Sign() != 0 {
+					k.Sub(curve.N, k)
+				}
+				s := scalar(limbs(k))
+				baseTable().pick(&list[i], &s)
+				sum.Add(&sum, k)
+			}
+			want[i] = judgedBase.times(&sum)
+		}
+		sums := make([]projective, n)
+		sumEach(sums, list)
+		for i := range sums {
+			requirePoint(t, want[i], sums[i].judged())
+			alone := list[i].sum()
+			requirePoint(t, want[i], alone.judged())
+		}
+	}
+}
+
 // Every entry is what it should be, one addition by the judge each.
 func TestTableEntries(t *testing.T) {
 	for _, width := range []int{3, Narrow, Wide} {
