@@ -13,7 +13,7 @@ type Options struct {
 // Default returns New(Options{}).
 func Default() Engine { return New(Options{}) }
 
-// New returns the engine that verifies by this module's own code, in pure Go,
+// New returns the engine that verifies by this module's own code,
 // with SM3 and SM4 of github.com/emmansun/gmsm. It is a [Combiner] and a
 // [Keeper]. The first verification of a process also computes the table of G,
 // 832 KiB, which all engines share.
