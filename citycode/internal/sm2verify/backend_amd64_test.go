@@ -3,9 +3,12 @@
 package sm2verify
 
 import (
+	"math/big"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // A backend is one choice that choose could have made. What a processor cannot
@@ -63,5 +66,62 @@ func TestAssembly(t *testing.T) {
 		} else if b.adx {
 			assert.True(t, checkADX(limb, cases(50_000)))
 		}
+	}
+}
+
+// Lanes whose numbers are as large as the comments in lanes_amd64.s allow, to
+// which points are added whose limbs are as large as limbs can be.
+func TestLanesAtBounds(t *testing.T) {
+	if !hasIFMA() {
+		t.Skip("no AVX512-IFMA")
+	}
+	random := seeded(71)
+	limb := func() uint64 { return specialLimb(random) }
+	ones := element{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	for range cases(400) {
+		var l lanePoints
+		var want [lanes]projective
+		for lane := range lanes {
+			large(&l.x, lane, 101, random)
+			large(&l.y, lane, 279, random)
+			large(&l.zz, lane, 129, random)
+			large(&l.zzz, lane, 119, random)
+			want[lane] = l.point(lane)
+		}
+		list := picks{n: 3 * lanes}
+		for i := range list.n {
+			q := &affine{element{limb(), limb(), limb(), limb()}, ones}
+			if i%3 == 0 {
+				q.x = ones
+				q.y[i/3%4] -= uint64(random.IntN(1 << 16))
+			}
+			list.points[i] = q
+			sum := *q
+			if random.IntN(2) == 0 {
+				list.negative[i/lanes] |= 1 << (i % lanes)
+				sum.y.negateIf(^uint64(0))
+			}
+			want[i%lanes].addAffine(&sum)
+		}
+		joinGo(&want)
+		got, ok := list.sumOnto(&l, true)
+		require.True(t, ok)
+		require.True(t, got.equal(&want[0]))
+	}
+}
+
+// large sets the number of a lane to one that is at most percent·p/100, and often
+// not far below.
+func large(e *laneElement, lane int, percent int64, random *rand.Rand) {
+	v := new(big.Int).Div(new(big.Int).Mul(curve.P, big.NewInt(percent)), big.NewInt(100))
+	switch random.IntN(4) {
+	case 0:
+		v.Mul(v, big.NewInt(random.Int64N(1<<32))).Rsh(v, 32)
+	case 1:
+		v.Sub(v, new(big.Int).SetUint64(specialLimb(random)))
+	}
+	for i := range e {
+		e[i][lane] = new(big.Int).And(v, big.NewInt(1<<52-1)).Uint64()
+		v.Rsh(v, 52)
 	}
 }

@@ -80,7 +80,8 @@ func newChainStart(p *affine) (s chainStart) {
 func doubleChain(points *chainPoint, start *chainStart, digits *int8, n int)
 
 // sumChain adds to each lane of sum its points, as sumLanes does, but by their
-// numbers in points. Then it joins the lanes in any case.
+// numbers in points. Then it joins the lanes, and doubles lane 1 once, lane 2
+// twice and lane 4 three times.
 //
 //go:noescape
 func sumChain(sum *lanePoints, points *chainPoint, index *[lanes]uint32, active, negative *uint8, rounds int)
@@ -114,7 +115,9 @@ func newLanePoints(p *affine) (l lanePoints) {
 //
 //	all lanes + 2·(lanes 1 3 5 7) + 4·(lanes 2 3 6 7) + 8·(lanes 4 5 6 7)
 //
-// because 2j+1 = 1 + 2·(j&1) + 2·(j&2) + 2·(j&4).
+// because 2j+1 = 1 + 2·(j&1) + 2·(j&2) + 2·(j&4), and those are what sumChain
+// leaves in lanes 0, 1, 2 and 4. What G adds goes on top, and on four times G in
+// the other lanes.
 func (p *affine) combineIFMA(s, t *scalar) (sum projective, ok bool) {
 	var (
 		digits           [nafDigits]int8 // of which doubleChain only asks whether they are 0
@@ -142,20 +145,13 @@ func (p *affine) combineIFMA(s, t *scalar) (sum projective, ok bool) {
 	l := baseLanes
 	sumChain(&l, &points[0], &index[0], &active[0], &negative[0], rounds)
 
-	for _, lane := range [...]int{4, 2, 1, 0} {
-		q := l.point(lane)
-		if q.isInfinity() {
-			return sum, false
-		}
-		sum.double()
-		sum.add(&q)
+	for _, lane := range [...]int{3, 5, 6, 7} { // G in place of what is not wanted
+		l.copyLane(&baseLanes, lane)
 	}
 	var rest picks
-	s64 := s.subModulo(&scalar{64})
-	baseTable().pick(&rest, &s64)
-	q := rest.sum()
-	sum.add(&q)
-	return sum, true
+	s68 := s.subModulo(&scalar{64 + 4})
+	baseTable().pick(&rest, &s68)
+	return rest.sumOnto(&l, true)
 }
 
 // checkChain reports whether doubleChain and sumChain compute what their twins
@@ -205,7 +201,22 @@ func checkChain(limb func() uint64, times int) bool {
 		}
 		sums := baseLanes
 		sumChain(&sums, &points[0], &index[0], &active[0], &negative[0], rounds)
-		if joinGo(&want); !sums.equal(&want) {
+		joinGo(&want)
+		for i, lane := range []int{1, 2, 4} {
+			for range i + 1 {
+				want[lane].double()
+			}
+		}
+		if !sums.equal(&want) {
+			return false
+		}
+		onto := picks{n: 2*lanes + 3}
+		for i := range onto.n {
+			onto.points[i] = &affine{element{limb(), limb(), limb(), limb()}, element{limb(), limb(), limb(), limb()}}
+			want[i%lanes].addAffine(onto.points[i])
+		}
+		joinGo(&want)
+		if sum, ok := onto.sumOnto(&sums, true); !ok || !sum.equal(&want[0]) {
 			return false
 		}
 	}

@@ -57,18 +57,31 @@ func (l *lanePoints) point(lane int) (p projective) {
 	return p
 }
 
+// copyLane sets the point of a lane to that in another.
+func (l *lanePoints) copyLane(m *lanePoints, lane int) {
+	for i := range l.x {
+		l.x[i][lane], l.y[i][lane], l.zz[i][lane], l.zzz[i][lane] = m.x[i][lane], m.y[i][lane], m.zz[i][lane], m.zzz[i][lane]
+	}
+}
+
 // sumLanes adds up points in each lane: of round i that at [i][lane], if its bit
-// in active[i] is set, or the opposite if its bit in negative[i] is set too. In
-// the first round all are active. Where two sums with equal x meet, zz becomes 0
-// modulo p and stays so. If join is set, each lane j is in the end the sum of
+// in active[i] is set, or the opposite if its bit in negative[i] is set too. If
+// onto is set, it adds them to sum; else all are active in the first round. Where
+// two sums with equal x meet, zz becomes 0 modulo p and stays so. If join is set, each lane j is in the end the sum of
 // the lanes whose numbers have all bits of j: lane 0 of all.
 //
 //go:noescape
-func sumLanes(sum *lanePoints, points *[lanes]*affine, active, negative *uint8, rounds int, join bool)
+func sumLanes(sum *lanePoints, points *[lanes]*affine, active, negative *uint8, rounds int, onto, join bool)
 
 // sumIFMA returns the sum of at least one point for each lane. It reports false
 // if the sum is infinity, or two sums on the way had equal x.
 func (p *picks) sumIFMA() (sum projective, ok bool) {
+	var l lanePoints
+	return p.sumOnto(&l, false)
+}
+
+// sumOnto is sumIFMA, and adds the points in all lanes of l if onto is set.
+func (p *picks) sumOnto(l *lanePoints, onto bool) (sum projective, ok bool) {
 	var active [maxRounds]uint8
 	rounds := p.n / lanes
 	for i := range rounds {
@@ -78,8 +91,7 @@ func (p *picks) sumIFMA() (sum projective, ok bool) {
 		active[rounds] = 1<<rest - 1
 		rounds++
 	}
-	var l lanePoints
-	sumLanes(&l, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], rounds, true)
+	sumLanes(l, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], rounds, onto, true)
 	sum = l.point(0)
 	return sum, !sum.isInfinity()
 }
@@ -104,7 +116,7 @@ func sumEachIFMA(sums []projective, list []picks) bool {
 		rounds = max(rounds, p.n)
 	}
 	var l lanePoints
-	sumLanes(&l, &points[0], &active[0], &negative[0], rounds, false)
+	sumLanes(&l, &points[0], &active[0], &negative[0], rounds, false, false)
 	for lane := range sums {
 		if sums[lane] = l.point(lane); sums[lane].isInfinity() {
 			sums[lane] = list[lane].sum()
@@ -142,7 +154,7 @@ func checkLanes(limb func() uint64, times int) bool {
 		}
 		for _, join := range []bool{false, true} {
 			var got lanePoints
-			sumLanes(&got, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], maxRounds, join)
+			sumLanes(&got, (*[lanes]*affine)(p.points[:]), &active[0], &p.negative[0], maxRounds, false, join)
 			if join {
 				joinGo(&want)
 			}

@@ -311,9 +311,10 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 //
 //	Q = first·E²   X = L² + E³ - 2Q   Y = L·(Q - X) + second·E³   ZZ = zz·E²   W = w·E³
 //
-// That is the usual sum with W negated. In multiples of p, E < 5.2, L < 7.2,
-// first < 1.1, second < 2.7, zz < 1.2, w < 1.2; then E² < 2.7, E³ < 1.9, Q < 1.2,
-// X < 1.01, Q - X < 3.2, Y < 2.8, ZZ < 1.3, W < 1.2.
+// That is the usual sum with W negated. In multiples of p, E < 4.1, L < 7.3,
+// first < 1.1, second < 2.8, zz < 1.3, w < 1.3; then E² < 2.1, E³ < 1.6, Q < 1.2,
+// X < 1.01, Q - X < 3.2, Y < 2.8, ZZ < 1.2, W < 1.2. Whatever is subtracted from
+// is first given as many times p as the bounds ask for.
 #define FINISH(first, second, zz, w, STORER) \
 	SQUARE(E)             \
 	CALL vcarry<>(SB)     \
@@ -354,11 +355,12 @@ TEXT vcarry<>(SB), NOSPLIT, $0-0
 	CALL vcarry<>(SB)     \
 	STORER(Y)
 
-// W = -W in the lanes of K2.
+// W = -W in the lanes of K2, < 1.01p, because it will meet an unreduced y of a table.
 TEXT negateW<>(SB), NOSPLIT|NOFRAME, $0-0
 	LOAD(W)
 	NEGATEK(K2)
 	ADDPK(P2, K2)
+	CALL vfold<>(SB)
 	CALL vcarry<>(SB)
 	STORE(W)
 	RET
@@ -414,6 +416,67 @@ level:
 	JNZ  level
 	RET
 
+// The points of the lanes of K2 are doubled:
+//
+//	U = 2Y   V = U²   U³   S = X·V   M = 3(X² - ZZ²)   X = M² - 2S   Y = M(S - X) - U³·Y   ZZ = V·ZZ   W = U³·W
+//
+// In multiples of p, Y < 2.8 gives U < 5.6, V < 3, U³ < 2.1, S < 1.2, M < 9.4, and
+// before the fold X < 9.5 and Y < 4.9.
+TEXT double<>(SB), NOSPLIT|NOFRAME, $0-0
+	LOAD(Y)
+	ADDTO(Y)
+	CALL vcarry<>(SB)
+	STORE(E)              // U
+	SQUARE(E)
+	CALL vcarry<>(SB)
+	STORE(EE)             // V
+	MUL(E, EE)
+	CALL vcarry<>(SB)
+	STORE(E3)             // U³
+	MUL(X, EE)
+	CALL vcarry<>(SB)
+	STORE(Q)              // S
+	SQUARE(ZZ)
+	CALL vcarry<>(SB)
+	STORE(T1)
+	SQUARE(X)
+	SUBFROM(T1)
+	ADDP(P2)
+	CALL vcarry<>(SB)
+	STORE(T1)
+	ADDTO(T1)
+	ADDTO(T1)
+	CALL vcarry<>(SB)
+	STORE(L)              // M
+	MUL(ZZ, EE)
+	CALL vcarry<>(SB)
+	STOREK2(ZZ)
+	MUL(W, E3)
+	CALL vcarry<>(SB)
+	STOREK2(W)
+	SQUARE(L)
+	SUBFROM(Q)
+	SUBFROM(Q)
+	ADDP(P3)
+	CALL vfold<>(SB)
+	CALL vcarry<>(SB)
+	STOREK2(X)
+	NEGATE
+	ADDTO(Q)
+	ADDP(P2)
+	CALL vcarry<>(SB)
+	STORE(G)
+	MUL(Y, E3)
+	CALL vcarry<>(SB)
+	STORE(T1)
+	MUL(L, G)
+	SUBFROM(T1)
+	ADDP(P2)
+	CALL vfold<>(SB)
+	CALL vcarry<>(SB)
+	STOREK2(Y)
+	RET
+
 // From *DI or to *DI.
 #define COPY(from, to) \
 	VMOVDQU64 0+from, Z5    \
@@ -427,12 +490,13 @@ level:
 	VMOVDQU64 Z8, 192+to    \
 	VMOVDQU64 Z9, 256+to
 
-// func sumLanes(sum *lanePoints, points *[8]*affine, active, negative *uint8, rounds int, join bool)
+// func sumLanes(sum *lanePoints, points *[8]*affine, active, negative *uint8, rounds int, onto, join bool)
 // Each lane adds up its points: of each round, the one at its place if its bit
-// in active is set, and the opposite if its bit in negative is. In the first
-// round every lane has one. Then join<>, if join is set. Where two sums with
-// equal x meet, ZZ of the result is 0 mod p.
-TEXT ·sumLanes(SB), 0, $4544-41
+// in active is set, and the opposite if its bit in negative is. If onto is set,
+// it adds them to what is in sum; else every lane has one in the first round.
+// Then join<>, if join is set. Where two sums with equal x meet, ZZ of the result
+// is 0 mod p.
+TEXT ·sumLanes(SB), 0, $4544-42
 	NO_LOCAL_POINTERS
 	LEAQ 63(SP), R9
 	ANDQ $~63, R9
@@ -442,7 +506,20 @@ TEXT ·sumLanes(SB), 0, $4544-41
 	MOVQ negative+24(FP), R12
 	MOVQ rounds+32(FP), R13
 
-	// The first points are the sums.
+	KXORW   K4, K4, K4   // the lanes whose W has the wrong sign
+	MOVBLZX onto+40(FP), AX
+	TESTL   AX, AX
+	JEQ     fresh
+	MOVQ    sum+0(FP), DI
+	COPY(X(DI), X(R9))
+	COPY(Y(DI), Y(R9))
+	COPY(ZZ(DI), ZZ(R9))
+	COPY(W(DI), W(R9))
+	TESTQ   R13, R13
+	JNE     round
+	JMP     summed
+
+fresh: // the first points are the sums
 	KXNORW     K2, K2, K2
 	KMOVB      (R12), K3
 	VMOVDQU64  (R10), Z20
@@ -464,8 +541,7 @@ TEXT ·sumLanes(SB), 0, $4544-41
 	ADDP(R1)
 	STORE(ZZ)
 	STORE(W)
-	KXORW  K4, K4, K4 // the lanes whose W has the wrong sign
-	JMP    next
+	JMP next
 
 round:
 	KMOVB      (R11), K2
@@ -478,13 +554,13 @@ round:
 	COORDINATE(4)
 	STORE(QY)
 
-	MUL(QX, ZZ)   // < 2.4p
+	MUL(QX, ZZ)   // < 2.3p
 	NEGATE
 	ADDTO(X)
 	ADDP(P3)
 	CALL vcarry<>(SB)
 	STORE(E)
-	MUL(QY, W)    // < 2.2p
+	MUL(QY, W)    // < 2.2p, and Y < 2.7p
 	NEGATEK(K3)
 	SUBFROM(Y)
 	ADDP(P5)
@@ -498,10 +574,11 @@ next:
 	DECQ R13
 	JNZ  round
 
+summed:
 	KMOVW K4, K2
 	CALL  negateW<>(SB)
 
-	MOVBLZX join+40(FP), AX
+	MOVBLZX join+41(FP), AX
 	TESTL   AX, AX
 	JEQ     done
 
@@ -517,7 +594,8 @@ done:
 
 // func sumChain(sum *lanePoints, points *chainPoint, index *[8]uint32, active, negative *uint8, rounds int)
 // Adds to each lane of sum its points, in Jacobian coordinates, as in sumLanes,
-// but by their numbers in points. Then join<>.
+// but by their numbers in points. Then join<>, and lane 1 is doubled once, lane 2
+// twice and lane 4 three times.
 TEXT ·sumChain(SB), 0, $4544-48
 	NO_LOCAL_POINTERS
 	LEAQ 63(SP), R9
@@ -602,6 +680,15 @@ done:
 	KMOVW K4, K2
 	CALL  negateW<>(SB)
 	CALL  join<>(SB)
+	MOVL  $0x16, AX
+	KMOVW AX, K2
+	CALL  double<>(SB)
+	MOVL  $0x14, AX
+	KMOVW AX, K2
+	CALL  double<>(SB)
+	MOVL  $0x10, AX
+	KMOVW AX, K2
+	CALL  double<>(SB)
 	MOVQ  sum+0(FP), DI
 	COPY(X(R9), X(DI))
 	COPY(Y(R9), Y(DI))
