@@ -50,7 +50,7 @@ again:
 // Row by row: x·y0 makes t0..t4 in R8..R12, and each later row adds x·yk to
 // tk..tk+3 and makes tk+4. In a row the low halves run on CF and the high halves
 // on OF. At its end tk+4 is the last high half plus both carries, which does not
-// overflow: x·yk plus what was there is below 2^320.
+// overflow, as x·yk plus what was there is below 2^320: both are 0 for the next.
 TEXT mul<>(SB), NOSPLIT, $0-0
 	MOVQ  0(BX), DX
 	MULXQ 0(SI), R8, R9   // t0, t1
@@ -80,7 +80,6 @@ TEXT mul<>(SB), NOSPLIT, $0-0
 	ADOXQ AX, R13
 
 	MOVQ  16(BX), DX
-	XORL  AX, AX
 	MULXQ 0(SI), AX, CX
 	ADCXQ AX, R10
 	ADOXQ CX, R11
@@ -97,7 +96,6 @@ TEXT mul<>(SB), NOSPLIT, $0-0
 	ADOXQ AX, R14
 
 	MOVQ  24(BX), DX
-	XORL  AX, AX
 	MULXQ 0(SI), AX, CX
 	ADCXQ AX, R11
 	ADOXQ CX, R12

@@ -22,7 +22,11 @@ func TestFieldConstants(t *testing.T) {
 // Every operation on special limbs, loose values among them, with results
 // written over operands, against math/big.
 func TestFieldOperations(t *testing.T) {
-	withEach(func(name string) { testFieldOperations(t) })
+	withEach(func(name string) {
+		if name != "ifma" { // which has the field of adx
+			testFieldOperations(t)
+		}
+	})
 }
 
 func testFieldOperations(t *testing.T) {
