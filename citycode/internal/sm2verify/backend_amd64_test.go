@@ -69,6 +69,75 @@ func TestAssembly(t *testing.T) {
 	}
 }
 
+// A doubling triples x² - z⁴, and some carries are rare there: out of the lowest
+// limb when what is above 2^256 comes back, and once more above 2^256 then. x is
+// chosen for them.
+func TestTriple(t *testing.T) {
+	if !hasADX() {
+		t.Skip("no ADX")
+	}
+	random := seeded(72)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	done := 0
+	for range cases(2000) {
+		p := jacobian{y: element(special(random)), z: one}
+		square := element(special(random))
+		square[0] = [...]uint64{0x5555555555555555, 0xaaaaaaaaaaaaaaaa}[random.IntN(2)]
+		if random.IntN(2) == 0 { // three times this is less than 2^256 - p below 2·2^256
+			u := special(random)
+			if random.IntN(2) == 0 {
+				u[0] = 2
+			}
+			u[3] %= d3
+			v := new(big.Int).Lsh(radix, 1)
+			v.Sub(v, number(&u))
+			square = element(limbs(v.Div(v, big.NewInt(3))))
+		}
+		square.add(&square, &one)
+		if !p.x.root(&square) {
+			continue
+		}
+		done++
+		q := p
+		p.double()
+		doubleADX(&q)
+		require.True(t, p.x.equal(&q.x) && p.y.equal(&q.y) && p.z.equal(&q.z))
+	}
+	require.NotZero(t, done)
+}
+
+// An addition begins with q.x·zz - p.x. Here q.x is 0 and p.x above p, so that p
+// has to be added twice, and once more a borrow may run through all limbs.
+func TestSubtractTwice(t *testing.T) {
+	if !hasADX() {
+		t.Skip("no ADX")
+	}
+	random := seeded(73)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	for range cases(2000) {
+		low := special(random) // 2^256 - low is below 2^256 - p
+		low[1], low[2], low[3] = low[1]&0xffffffff, low[2]&-uint64(random.IntN(2)), low[3]|^uint64(d1)
+		above := new(big.Int).Sub(new(big.Int).Add(radix, curve.P), number(&low))
+		if above.Cmp(radix) >= 0 {
+			continue
+		}
+		p := projective{limbs(above), special(random), special(random), special(random)}
+		q := affine{y: special(random)}
+		if p.isInfinity() {
+			continue
+		}
+		sum := p
+		p.addAffine(&q)
+		if addAffineADX(&sum, &q) {
+			require.True(t, p.same(&sum))
+		}
+	}
+}
+
 // Lanes whose numbers are as large as the comments in lanes_amd64.s allow, to
 // which points are added whose limbs are as large as limbs can be.
 func TestLanesAtBounds(t *testing.T) {

@@ -442,8 +442,7 @@ TEXT double<>(SB), NOSPLIT|NOFRAME, $0-0
 	SQUARE(X)
 	SUBFROM(T1)
 	ADDP(P2)
-	CALL vcarry<>(SB)
-	STORE(T1)
+	STORE(T1)             // raw
 	ADDTO(T1)
 	ADDTO(T1)
 	CALL vcarry<>(SB)
