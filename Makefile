@@ -5,10 +5,10 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop readers long tear bench results fuzz vectors mutants mutation build
+.PHONY: help demo page test interop readers long tear bench results fuzz vectors mutants mutation arm64 build
 
 help: ## list these targets
-	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
+	@sed -nE 's/^([a-z0-9]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
 
 demo: ## play one scripted day of a small city in the terminal
 	go run ./refserver/cmd/citycode demo --once
@@ -61,6 +61,10 @@ mutants: ## let the vectors refuse every broken verifier of citycode/mutants
 
 mutation: ## break the verifier at SAMPLE (60) random places (SEED) and count who notices
 	go test ./citycode/mutants -run '^TestScore$$' -v -count=1 -timeout 0 -sample $(SAMPLE) -seed $(SEED)
+
+arm64: ## run the tests of SM2 verification on an emulated arm64 (minutes)
+	@command -v qemu-aarch64 >/dev/null || { echo "skipped: qemu-aarch64 is missing (Debian: qemu-user)"; [ -z "$$CI" ]; exit; }; \
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go test -count=1 -short -exec qemu-aarch64 ./citycode/internal/sm2verify
 
 build: ## build the commands into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./refserver/cmd/... ./benchmarks/...

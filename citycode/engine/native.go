@@ -20,8 +20,8 @@ type Options struct {
 // Default returns New(Options{}).
 func Default() Engine { return New(Options{}) }
 
-// New returns the engine that verifies by this module's own code, in pure Go,
-// with SM3 and SM4 of github.com/emmansun/gmsm. It is a [Combiner], a [Keeper],
+// New returns the engine that verifies by this module's own code, with SM3 and
+// SM4 of github.com/emmansun/gmsm. It is a [Combiner], a [Keeper],
 // a [SmallKeeper], a [Reuser] and a [Batcher], and its keys are [Hinter]s. The first verification of a process also computes the table of G,
 // 832 KiB, which all engines share.
 func New(options Options) Engine {

@@ -42,6 +42,8 @@ type Batch struct {
 	items       []*Item // of known
 	hinted      []lifted
 	budget      int
+	picks       [lanes]picks // of signatures that are added up side by side
+	sums        [lanes]projective
 }
 
 // NewBatch returns a batch. random draws the weights: crypto/rand.Reader, as
@@ -108,6 +110,10 @@ func (b *Batch) verifyKnown() {
 		}
 		return
 	}
+	if useIFMA {
+		b.verifyInLanes()
+		return
+	}
 	f, first := b.forest, 0
 	f.clear()
 	for i := range b.known {
@@ -116,11 +122,32 @@ func (b *Batch) verifyKnown() {
 			first = i
 		}
 		from := len(f.points)
-		f.points = batchTable().terms(f.points, &b.known[i].s)
-		f.points = b.items[i].Key.table.terms(f.points, &b.known[i].t)
+		f.points = b.pick(&b.picks[0], i).terms(f.points)
 		f.close(from)
 	}
 	b.finishKnown(first)
+}
+
+// pick sets p to the points whose sum is R of a signature under a key with a table.
+func (b *Batch) pick(p *picks, i int) *picks {
+	p.n, p.negative = 0, [maxRounds]uint8{}
+	batchTable().pick(p, &b.known[i].s)
+	b.items[i].Key.table.pick(p, &b.known[i].t)
+	return p
+}
+
+// verifyInLanes adds up the points of several signatures side by side.
+func (b *Batch) verifyInLanes() {
+	for first := 0; first < len(b.known); first += lanes {
+		n := min(lanes, len(b.known)-first)
+		for i := range n {
+			b.pick(&b.picks[i], first+i)
+		}
+		sumEach(b.sums[:n], b.picks[:n])
+		for i := range n {
+			b.items[first+i].Valid = !b.sums[i].isInfinity() && b.known[first+i].accepts(&b.sums[i])
+		}
+	}
 }
 
 // treesPay reports whether n signatures under keys with tables cost less together.

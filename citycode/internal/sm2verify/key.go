@@ -16,7 +16,7 @@ const (
 const (
 	baseWidth  = Wide   // of the table of G, of which a process has one
 	batchWidth = Widest // of the other one, for batches
-	maxTerms   = 96     // of a sum: 26 and a table of width 4 or more
+	maxTerms   = 96     // of a sum: 26 and a table of width 4 or more; a multiple of lanes
 )
 
 var (
@@ -192,16 +192,23 @@ func (q *equation) accepts(sum *projective) bool {
 }
 
 // combine returns s·G + t·P.
-func (k *Key) combine(s, t *scalar) (sum projective) {
-	var space [maxTerms]affine
-	terms := baseTable().terms(space[:0], s)
-	if k.table != nil {
-		terms = k.table.terms(terms, t)
-	} else {
-		product := k.point.multiply(t)
-		sum = product.projective()
+func (k *Key) combine(s, t *scalar) projective {
+	if useIFMA && k.table == nil {
+		if sum, ok := k.point.combineIFMA(s, t); ok {
+			return sum
+		}
+		// Two sums that a blind spot of the formulas made 0.
 	}
-	sum.addAll(terms)
+	var p picks
+	baseTable().pick(&p, s)
+	if k.table != nil {
+		k.table.pick(&p, t)
+		return p.sum()
+	}
+	sum := p.sum()
+	product := k.point.multiply(t)
+	q := product.projective()
+	sum.add(&q)
 	return sum
 }
 
