@@ -14,7 +14,11 @@
 //   - naf.go: for a key that is met once, a non-adjacent form of width 5;
 //   - point.go: additions that are complete: an issuer or a holder chooses its
 //     key, and can make any two partial sums equal or opposite;
-//   - key.go: the verification, which needs no inversion.
+//   - key.go: the verification, which needs no inversion;
+//   - tree.go: for many signatures under kept keys, affine additions that share
+//     their inversions;
+//   - linear.go: for many under other keys, one equation with random weights;
+//   - batch.go: which of these, and what happens where the equation does not hold.
 //
-// A [Key] never changes and goroutines may share it.
+// A [Key] does not change unless it is set again, and goroutines may share it.
 package sm2verify
