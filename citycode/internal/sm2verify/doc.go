@@ -14,7 +14,11 @@
 //   - naf.go: for a key that is met once, a non-adjacent form of width 5;
 //   - point.go: additions that are complete: an issuer or a holder chooses its
 //     key, and can make any two partial sums equal or opposite;
-//   - key.go: the verification, which needs no inversion.
+//   - key.go: the verification, which needs no inversion;
+//   - tree.go: for many signatures under kept keys, affine additions that share
+//     their inversions;
+//   - linear.go: for many under other keys, one equation with random weights;
+//   - batch.go: which of these, and what happens where the equation does not hold.
 //
 // All of that is Go, and runs everywhere. On amd64 some of it has a twin in
 // assembly, unless the build tag purego is set:
@@ -32,5 +36,5 @@
 // points. Where two meet, the result is recognisably 0, and the complete Go code
 // computes the sum again.
 //
-// A [Key] never changes and goroutines may share it.
+// A [Key] does not change unless it is set again, and goroutines may share it.
 package sm2verify
