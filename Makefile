@@ -29,6 +29,7 @@ long: ## run the long forms of the tests that have one
 	go test -count=1 -timeout=60m ./citycode/internal/sm2verify -long
 	go test -count=1 -timeout=60m ./citycode/engine -run '^TestVerifyAgreement$$' -long
 	go test ./qr -run EverySymbol -v -count=1 -timeout 60m -masks
+	go test -count=1 ./qr/internal/degrade -whole
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store
