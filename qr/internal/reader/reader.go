@@ -1,0 +1,295 @@
+// Package reader finds and reads the symbols in a picture. It is the whole of reading without a file format, a
+// goroutine or a clock: package qr puts those around it.
+//
+// A picture is looked at in passes, cheap ones first: a threshold at one size, its finder patterns, what three of them
+// make, the grid, the modules, the codewords. What a pass has read is left alone by the next.
+package reader
+
+import (
+	"math"
+	"slices"
+
+	"github.com/citizencode/citizencode/qr/internal/binarize"
+	"github.com/citizencode/citizencode/qr/internal/bits"
+	"github.com/citizencode/citizencode/qr/internal/finder"
+	"github.com/citizencode/citizencode/qr/internal/luma"
+	"github.com/citizencode/citizencode/qr/internal/matrix"
+	"github.com/citizencode/citizencode/qr/internal/sample"
+)
+
+// A Found is one symbol of the picture. Its slices hold until the next Read.
+type Found struct {
+	bits.Symbol
+	Corners  [4][2]float64 // pixels, clockwise from the symbol's own upper left one
+	Inverted bool          // light on dark
+}
+
+const (
+	levels    = 5  // sizes of the pyramid: full to a sixteenth
+	minSide   = 21 // pixels of the smallest symbol there can be
+	maxFound  = 64 // symbols of a picture
+	fastSide  = 1100
+	maxPixels = 4 << 19 // what is doubled
+)
+
+// A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
+// ready. It is not for two goroutines at once.
+type Reader struct {
+	// Accept says whether content is what the caller looks for. It is asked only about content that error correction
+	// alone does not prove. Nil refuses such content.
+	Accept func(content []byte) bool
+
+	// Stop is asked now and then whether to give up. Nil never stops.
+	Stop func() bool
+
+	pyramid [levels]luma.Image
+	made    int
+	soft    luma.Image
+	bin     binarize.Binarizer
+	bits    binarize.Bits
+	finder  finder.Finder
+	triples []finder.Triple
+	grid    sample.Grid
+	sampler sample.Sampler
+	decoder bits.Decoder
+	pattern matrix.Pattern
+	found   []Found
+	debug   func(p pass, spots, pats, trip int)
+}
+
+// Read returns the symbols in a picture, whose pixels it only looks at. What it returns holds until the next Read.
+func (r *Reader) Read(m *luma.Image) []Found {
+	r.found = r.found[:0]
+	r.made = 1
+	r.pyramid[0] = *m
+	r.decoder.Accept = r.Accept
+	if m.W < minSide || m.H < minSide {
+		return nil
+	}
+	r.passes()
+	if len(r.found) == 0 && !r.stopped() {
+		r.clean(m)
+	}
+	return r.found
+}
+
+// level returns the picture at a power of a half, or nil where that is too small for a symbol.
+func (r *Reader) level(n int) *luma.Image {
+	for r.made <= n {
+		from := &r.pyramid[r.made-1]
+		if r.made == levels || from.W/2 < minSide || from.H/2 < minSide {
+			return nil
+		}
+		r.pyramid[r.made].Half(from)
+		r.made++
+	}
+	return &r.pyramid[n]
+}
+
+func (r *Reader) stopped() bool { return r.Stop != nil && r.Stop() }
+
+// A pass is one way to look at a picture.
+type pass struct {
+	level int // of the pyramid; -1 is doubled
+	soft  bool
+	o     binarize.Options
+	step  int // rows
+	tries int // triples
+	fine  int // pixels to each side of a threshold for each pixel
+}
+
+func (r *Reader) passes() {
+	start := 0
+	for start < levels-1 && max(r.pyramid[0].W, r.pyramid[0].H)>>start > fastSide {
+		start++
+	}
+	normal := binarize.Options{Reach: 2, Contrast: 20}
+	order := []pass{
+		{start, false, normal, 2, 12, 0},
+		{start + 1, false, normal, 1, 12, 0},
+	}
+	for _, p := range order {
+		if r.look(p) && len(r.found) > 0 {
+			return
+		}
+		if r.stopped() {
+			return
+		}
+	}
+	for _, p := range []pass{
+		{start + 2, false, normal, 1, 30, 0},
+		{start, true, binarize.Options{Reach: 2, Contrast: 8}, 1, 30, 0},
+		{start + 1, true, binarize.Options{Reach: 1, Contrast: 8}, 1, 30, 0},
+		{start, false, binarize.Options{Reach: 1, Contrast: 12}, 1, 30, 0},
+		{start, true, normal, 1, 30, 8},
+		{start, true, normal, 1, 30, 14},
+		{start + 1, true, normal, 1, 30, 8},
+		{start, false, binarize.Options{Reach: 6, Contrast: 12}, 1, 30, 0},
+		{-1, false, binarize.Options{Reach: 2, Contrast: 12}, 1, 30, 0},
+	} {
+		if r.look(p) && len(r.found) > 0 {
+			return
+		}
+		if r.stopped() {
+			return
+		}
+	}
+	for l := start - 1; l >= 0; l-- {
+		if r.look(pass{l, false, normal, 2, 40, 0}) && len(r.found) > 0 || r.stopped() {
+			return
+		}
+	}
+}
+
+// look makes one pass. It reports whether nothing is left to look for: every group of patterns was read.
+func (r *Reader) look(p pass) bool {
+	var m *luma.Image
+	scale := 1.0
+	if p.level < 0 {
+		if r.pyramid[0].W*r.pyramid[0].H > maxPixels/4 {
+			return true
+		}
+		r.soft.Double(&r.pyramid[0])
+		m, scale = &r.soft, 2
+	} else {
+		if m = r.level(p.level); m == nil {
+			return true
+		}
+		scale = 1 / float64(int(1)<<p.level)
+		if p.soft {
+			r.soft.Blur(m)
+			m = &r.soft
+		}
+	}
+	r.bin.Measure(m)
+	if p.fine > 0 {
+		r.bin.Fine(&r.bits, m, p.fine, 2)
+	} else {
+		r.bin.Divide(&r.bits, m, p.o)
+	}
+	r.finder.Find(&r.bits, p.step)
+	r.triples = finder.Triples(r.triples, r.finder.Patterns)
+	left := 0
+	tries := 0
+	for i := range r.triples {
+		t := &r.triples[i]
+		if r.taken(t, scale) {
+			continue
+		}
+		if tries++; tries > p.tries || r.stopped() {
+			break
+		}
+		if !r.try(t, m, scale) {
+			left++
+		}
+	}
+	return left == 0
+}
+
+// taken reports whether a corner of the triple lies in a symbol that was read.
+func (r *Reader) taken(t *finder.Triple, scale float64) bool {
+	for _, k := range [3]int{t.Corner, t.Right, t.Down} {
+		p := &r.finder.Patterns[k]
+		x, y := p.X/scale, p.Y/scale
+		for i := range r.found {
+			if inside(&r.found[i].Corners, x, y) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func inside(c *[4][2]float64, x, y float64) bool {
+	left, right := 0, 0
+	for i := range c {
+		j := (i + 1) & 3
+		if (c[j][0]-c[i][0])*(y-c[i][1])-(c[j][1]-c[i][1])*(x-c[i][0]) > 0 {
+			left++
+		} else {
+			right++
+		}
+	}
+	return left == 4 || right == 4
+}
+
+type candidate struct {
+	version int
+	timing  float64
+}
+
+// try reads the symbol that three patterns may be the corners of.
+func (r *Reader) try(t *finder.Triple, m *luma.Image, scale float64) bool {
+	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Corner].Light}
+	modules := t.Modules + 7
+	slack := 1.5 + 0.05*modules
+	low := max(1, int(math.Ceil((modules-slack-17)/4)))
+	high := min(matrix.MaxVersion, int((modules+slack-17)/4))
+	var store [16]candidate
+	list := store[:0]
+	for version := low; version <= high && len(list) < len(store); version++ {
+		if !r.grid.Lay(r.finder.Patterns, *t, version) {
+			continue
+		}
+		list = append(list, candidate{version, r.grid.Timing(&v)})
+	}
+	slices.SortFunc(list, func(a, b candidate) int {
+		if a.timing > b.timing {
+			return -1
+		}
+		if a.timing < b.timing {
+			return 1
+		}
+		return 0
+	})
+	for i, c := range list {
+		if i == 2 || c.timing < 0.15 {
+			break
+		}
+		r.grid.Lay(r.finder.Patterns, *t, c.version)
+		r.grid.Align(&v)
+		r.sampler.Take(&v, &r.grid)
+		r.pattern.Prepare(c.version)
+		for k := range 6 {
+			switch k {
+			case 0:
+				r.sampler.Local(4)
+			case 1:
+				r.sampler.Local(2)
+			case 2:
+				r.sampler.Global()
+			case 3:
+				r.sampler.Equalise(&r.pattern, 1, false)
+			case 4:
+				r.sampler.Equalise(&r.pattern, 2, false)
+			case 5:
+				r.sampler.Equalise(&r.pattern, 2, true)
+			}
+			s, ok := r.decoder.Decode(&r.sampler.Modules)
+			if !ok {
+				continue
+			}
+			r.keep(s, v.Light, scale)
+			return true
+		}
+	}
+	return false
+}
+
+// keep copies a symbol out of the decoder's memory.
+func (r *Reader) keep(s bits.Symbol, light bool, scale float64) {
+	if len(r.found) == maxFound {
+		return
+	}
+	f := Found{Symbol: s, Corners: r.grid.Corners(), Inverted: light}
+	for i := range f.Corners {
+		f.Corners[i][0] /= scale
+		f.Corners[i][1] /= scale
+	}
+	if s.Mirrored {
+		f.Corners[1], f.Corners[3] = f.Corners[3], f.Corners[1]
+	}
+	f.Content = slices.Clone(s.Content)
+	f.Segments = slices.Clone(s.Segments)
+	r.found = append(r.found, f)
+}
