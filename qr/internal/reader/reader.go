@@ -25,11 +25,12 @@ type Found struct {
 }
 
 const (
-	levels    = 5  // sizes of the pyramid: full to a sixteenth
-	minSide   = 21 // pixels of the smallest symbol there can be
-	maxFound  = 64 // symbols of a picture
-	fastSide  = 1100
-	maxPixels = 4 << 19 // what is doubled
+	levels     = 5  // sizes of the pyramid: full to a sixteenth
+	minSide    = 21 // pixels of the smallest symbol there can be
+	maxFound   = 64 // symbols of a picture
+	fastSide   = 1100
+	fineBias   = 2       // brightness that a pixel must be below its neighbourhood to be dark
+	maxDoubled = 1 << 19 // what is doubled
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -54,6 +55,7 @@ type Reader struct {
 	decoder bits.Decoder
 	pattern matrix.Pattern
 	found   []Found
+	shown   int // patterns in the last pass
 	debug   func(p pass, spots, pats, trip int)
 }
 
@@ -90,72 +92,87 @@ func (r *Reader) stopped() bool { return r.Stop != nil && r.Stop() }
 
 // A pass is one way to look at a picture.
 type pass struct {
-	level int // of the pyramid; -1 is doubled
-	soft  bool
-	o     binarize.Options
-	step  int // rows
-	tries int // triples
-	fine  int // pixels to each side of a threshold for each pixel
+	level    int  // of the pyramid, from the first one that is looked at; doubled is -1
+	soft     bool // a little out of focus, against noise
+	reach    int  // of the neighbourhood of a threshold, in blocks
+	contrast int  // below which a neighbourhood is one surface
+	fine     int  // pixels to each side of a threshold for each pixel; 0 is one for each block
+	step     int  // every how manieth row is searched
+	tries    int  // groups of patterns that are tried
+	pairs    int  // groups of two
 }
 
+const doubled = -1
+
+// quick are the passes that every picture gets, and nearly all that a camera in use needs.
+var quick = [...]pass{
+	{level: 0, reach: 2, contrast: 20, step: 2, tries: 10},
+	{level: 1, reach: 2, contrast: 16, step: 1, tries: 10},
+	{level: 0, soft: true, reach: 2, contrast: 10, step: 2, tries: 10},
+	{level: 2, reach: 2, contrast: 16, step: 1, tries: 10},
+}
+
+// thorough are the passes for a picture that shows a finder pattern and was not read.
+var thorough = [...]pass{
+	{level: 0, soft: true, fine: 8, step: 1, tries: 20, pairs: 10},
+	{level: 1, soft: true, reach: 1, contrast: 8, step: 1, tries: 20, pairs: 10},
+	{level: 0, soft: true, fine: 14, step: 1, tries: 20, pairs: 10},
+	{level: 0, reach: 1, contrast: 12, step: 1, tries: 20, pairs: 10},
+	{level: 1, soft: true, fine: 8, step: 1, tries: 20, pairs: 10},
+	{level: 0, reach: 6, contrast: 12, step: 1, tries: 20, pairs: 10},
+	{level: doubled, reach: 2, contrast: 12, step: 1, tries: 20, pairs: 10},
+	{level: 2, reach: 1, contrast: 12, step: 1, tries: 20, pairs: 10},
+	{level: 3, reach: 2, contrast: 12, step: 1, tries: 20, pairs: 10},
+}
+
+// passes looks at the picture until all that shows itself is read.
 func (r *Reader) passes() {
+	// A photograph of 12 million pixels is mostly readable at a quarter of its side, in a sixteenth of the time.
 	start := 0
 	for start < levels-1 && max(r.pyramid[0].W, r.pyramid[0].H)>>start > fastSide {
 		start++
 	}
-	normal := binarize.Options{Reach: 2, Contrast: 20}
-	order := []pass{
-		{start, false, normal, 2, 12, 0},
-		{start + 1, false, normal, 1, 12, 0},
-	}
-	for _, p := range order {
-		if r.look(p) && len(r.found) > 0 {
-			return
-		}
-		if r.stopped() {
+	shown := 0
+	for _, p := range quick {
+		done := r.look(p, start)
+		if shown = max(shown, r.shown); done && len(r.found) > 0 || r.stopped() {
 			return
 		}
 	}
-	for _, p := range []pass{
-		{start + 2, false, normal, 1, 30, 0},
-		{start, true, binarize.Options{Reach: 2, Contrast: 8}, 1, 30, 0},
-		{start + 1, true, binarize.Options{Reach: 1, Contrast: 8}, 1, 30, 0},
-		{start, false, binarize.Options{Reach: 1, Contrast: 12}, 1, 30, 0},
-		{start, true, normal, 1, 30, 8},
-		{start, true, normal, 1, 30, 14},
-		{start + 1, true, normal, 1, 30, 8},
-		{start, false, binarize.Options{Reach: 6, Contrast: 12}, 1, 30, 0},
-		{-1, false, binarize.Options{Reach: 2, Contrast: 12}, 1, 30, 0},
-	} {
-		if r.look(p) && len(r.found) > 0 {
-			return
-		}
-		if r.stopped() {
+	// What is too small for the first level is looked for in the larger ones.
+	for level := -1; level >= -start; level-- {
+		done := r.look(pass{level: level, reach: 2, contrast: 16, step: 2, tries: 20}, start)
+		if shown = max(shown, r.shown); done && len(r.found) > 0 || r.stopped() {
 			return
 		}
 	}
-	for l := start - 1; l >= 0; l-- {
-		if r.look(pass{l, false, normal, 2, 40, 0}) && len(r.found) > 0 || r.stopped() {
+	if shown == 0 || len(r.found) > 0 {
+		return
+	}
+	for _, p := range thorough {
+		if r.look(p, start) && len(r.found) > 0 || r.stopped() {
 			return
 		}
 	}
 }
 
-// look makes one pass. It reports whether nothing is left to look for: every group of patterns was read.
-func (r *Reader) look(p pass) bool {
+// look makes one pass. It reports whether nothing is left to look for: every group of three patterns was read.
+func (r *Reader) look(p pass, start int) bool {
 	var m *luma.Image
 	scale := 1.0
-	if p.level < 0 {
-		if r.pyramid[0].W*r.pyramid[0].H > maxPixels/4 {
+	r.shown = 0
+	if p.level == doubled && start == 0 {
+		if r.pyramid[0].W*r.pyramid[0].H > maxDoubled {
 			return true
 		}
 		r.soft.Double(&r.pyramid[0])
 		m, scale = &r.soft, 2
 	} else {
-		if m = r.level(p.level); m == nil {
+		level := max(start+p.level, 0)
+		if m = r.level(level); m == nil {
 			return true
 		}
-		scale = 1 / float64(int(1)<<p.level)
+		scale = 1 / float64(int(1)<<level)
 		if p.soft {
 			r.soft.Blur(m)
 			m = &r.soft
@@ -163,32 +180,44 @@ func (r *Reader) look(p pass) bool {
 	}
 	r.bin.Measure(m)
 	if p.fine > 0 {
-		r.bin.Fine(&r.bits, m, p.fine, 2)
+		r.bin.Fine(&r.bits, m, p.fine, fineBias)
 	} else {
-		r.bin.Divide(&r.bits, m, p.o)
+		r.bin.Divide(&r.bits, m, binarize.Options{Reach: p.reach, Contrast: p.contrast})
 	}
 	r.finder.Find(&r.bits, p.step)
+	r.shown = len(r.finder.Patterns)
 	r.triples = finder.Triples(r.triples, r.finder.Patterns)
-	left := 0
-	tries := 0
+	left := r.tryAll(m, scale, p.tries, 0.15)
+	if p.pairs > 0 && len(r.found) == 0 {
+		r.triples = finder.Pairs(r.triples, r.finder.Patterns)
+		r.tryAll(m, scale, p.pairs, 0.3)
+	}
+	return left == 0
+}
+
+// tryAll tries the triples, as many as allowed, and returns how many of these were not read.
+func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64) (left int) {
 	for i := range r.triples {
 		t := &r.triples[i]
 		if r.taken(t, scale) {
 			continue
 		}
-		if tries++; tries > p.tries || r.stopped() {
+		if tries--; tries < 0 || r.stopped() {
 			break
 		}
-		if !r.try(t, m, scale) {
+		if !r.try(t, m, scale, timing) {
 			left++
 		}
 	}
-	return left == 0
+	return left
 }
 
 // taken reports whether a corner of the triple lies in a symbol that was read.
 func (r *Reader) taken(t *finder.Triple, scale float64) bool {
 	for _, k := range [3]int{t.Corner, t.Right, t.Down} {
+		if k == finder.Missing {
+			continue
+		}
 		p := &r.finder.Patterns[k]
 		x, y := p.X/scale, p.Y/scale
 		for i := range r.found {
@@ -218,9 +247,9 @@ type candidate struct {
 	timing  float64
 }
 
-// try reads the symbol that three patterns may be the corners of.
-func (r *Reader) try(t *finder.Triple, m *luma.Image, scale float64) bool {
-	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Corner].Light}
+// try reads the symbol that patterns may be the corners of, if the modules between them alternate as timing patterns do.
+func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) bool {
+	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Any()].Light}
 	modules := t.Modules + 7
 	slack := 1.5 + 0.05*modules
 	low := max(1, int(math.Ceil((modules-slack-17)/4)))
@@ -243,7 +272,7 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale float64) bool {
 		return 0
 	})
 	for i, c := range list {
-		if i == 2 || c.timing < 0.15 {
+		if i == 2 || c.timing < timing {
 			break
 		}
 		r.grid.Lay(r.finder.Patterns, *t, c.version)

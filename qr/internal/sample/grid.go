@@ -45,6 +45,7 @@ type Grid struct {
 	bent    bool
 	matches []match
 	base    []match // of the three corners
+	missing int     // which of the three was not seen, -1 for none
 	centres [maxNodes]int
 	module  float64 // pixels
 }
@@ -112,14 +113,17 @@ func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 	return c
 }
 
-// Lay lays the grid of a version over three patterns by their places and edges alone.
+// Lay lays the grid of a version over the patterns of a triple by their places and edges alone.
 func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 	g.version, g.Size, g.bent = version, matrix.SizeOf(version), false
-	a, b, c := &p[t.Corner], &p[t.Right], &p[t.Down]
-	rx, ry, dx, dy := b.X-a.X, b.Y-a.Y, c.X-a.X, c.Y-a.Y
 	n, h := float64(g.Size), float64(g.Size)/2
 	g.base = g.base[:0]
-	for i, p := range [3]*finder.Pattern{a, b, c} {
+	g.missing = -1
+	for i, at := range [3]int{t.Corner, t.Right, t.Down} {
+		if at == finder.Missing {
+			g.missing = i
+			continue
+		}
 		x, y := 3.5, 3.5
 		if i == 1 {
 			x = n - 3.5
@@ -127,7 +131,7 @@ func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 		if i == 2 {
 			y = n - 3.5
 		}
-		k := turned(p, rx, ry, dx, dy)
+		k := turned(&p[at], t.RX, t.RY, t.DX, t.DY)
 		g.base = append(g.base, match{x/h - 1, y/h - 1, k.x, k.y, 4})
 		for _, s := range [4][2]float64{{-3.5, -3.5}, {3.5, -3.5}, {3.5, 3.5}, {-3.5, 3.5}} {
 			g.base = append(g.base, match{(x+s[0])/h - 1, (y+s[1])/h - 1, k.x + s[0]*k.ux + s[1]*k.vx, k.y + s[0]*k.uy + s[1]*k.vy, 0.25})
@@ -222,7 +226,11 @@ func (g *Grid) Align(v *View) (found, of int) {
 	of = g.count*g.count - 3
 	h := float64(g.Size) / 2
 	if last == 1 {
-		x, y, ok := g.search(v, g.place[1], g.place[1], 0, 0, math.Min(4+float64(g.Size)/16, 8))
+		reach := math.Min(4+float64(g.Size)/16, 8)
+		if g.missing >= 0 {
+			reach *= 1.5 // one side of the symbol is a guess
+		}
+		x, y, ok := g.search(v, g.place[1], g.place[1], 0, 0, reach)
 		if ok {
 			found = 1
 			g.matches = append(g.matches[:len(g.base)], match{g.place[1]/h - 1, g.place[1]/h - 1, x, y, 4})
@@ -301,10 +309,13 @@ func (g *Grid) drift(i, j int) (dx, dy, reach float64) {
 	return dx / weight, dy / weight, 1.5 + 0.8*float64(nearest)
 }
 
-// fill gives the nodes that were not found the drift of those around them. The three corners have none.
+// fill gives the nodes that were not found the drift of those around them. At the finder patterns there is none.
 func (g *Grid) fill() {
 	last := g.count - 1
-	for _, c := range [3][2]int{{0, 0}, {last, 0}, {0, last}} {
+	for i, c := range [3][2]int{{0, 0}, {last, 0}, {0, last}} {
+		if i == g.missing {
+			continue
+		}
 		g.nodes[c[1]][c[0]] = node{found: true}
 	}
 	for range 2 * g.count {
