@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/qr/gozxing"
 	"github.com/citizencode/citizencode/scenarios"
 )
 
@@ -39,6 +40,9 @@ var textOf = map[qr.Reason]scenarios.Text{
 // read returns the token in a picture file. Where the picture holds no token,
 // it is a refusal; an error is a *qr.Error about the file.
 func read(picture []byte, o qr.ReadOptions) ([]byte, *scenarios.Decision, error) {
+	if o.Second == nil {
+		o.Second = gozxing.Reader{} // a citizen would rather wait than be turned away
+	}
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		return unread(err)
