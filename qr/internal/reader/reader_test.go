@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -293,4 +294,19 @@ func TestStride(t *testing.T) {
 	require.Len(t, found, 1)
 	assert.Equal(t, "STRIDE", string(found[0].Content))
 	assert.Equal(t, before, s.Pix)
+}
+
+// Memory is a few bytes a pixel, whatever is in the picture.
+func TestMemory(t *testing.T) {
+	for _, c := range []struct{ w, h, bytes int }{{640, 480, 6}, {3000, 2000, 2}} {
+		s := newScene(c.w, c.h, 255)
+		for i := range s.Pix {
+			s.Pix[i] = byte(i * 7919 >> 4)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		new(Reader).Read(&s.Image)
+		runtime.ReadMemStats(&after)
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(c.bytes*c.w*c.h+1<<20), "%dx%d", c.w, c.h)
+	}
 }
