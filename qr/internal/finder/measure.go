@@ -15,6 +15,7 @@ type Pattern struct {
 	Module float64 // the root of the area of a module, pixels
 	Fault  float64 // how far its edges are from where they should be, modules, root mean square
 	Light  bool    // light on dark
+	Round  bool    // drawn as rings and not as squares, as some do: then its axes say nothing about its sides
 }
 
 // Local returns where a place lies in the frame of the pattern, in modules from its middle.
@@ -29,6 +30,10 @@ const (
 	rings    = 3            // edges in each: around the middle, the light ring and the dark one
 	fewest   = rays * 5 / 8 // complete ones: a corner may be dirty
 	maxFault = 0.4
+	// Where a square fits better than this, rings are not tried.
+	squareFault = 0.25
+	// The mean square of a coordinate on a ring is half the square of its radius, on a square seen at equal angles 0.637.
+	roundScale = 1.1287
 )
 
 // radius is half the side of the square that each edge belongs to, in modules.
@@ -149,11 +154,19 @@ func (f *Finder) measure(b *binarize.Bits, s *spot) (Pattern, bool) {
 		}
 		best, bestFault = next, fault
 	}
-	if bestFault > maxFault {
-		return Pattern{}, false
-	}
 	p := best.pattern()
 	p.Light, p.Fault = s.light, bestFault
+	if bestFault > squareFault {
+		// Rings have their edges at the same distances all around.
+		rings := invert(mx, my, a*roundScale, c*roundScale, c*roundScale, e*roundScale)
+		if fault := rings.roundFault(points); fault < 0.6*bestFault {
+			p = rings.pattern()
+			p.Light, p.Fault, p.Round = s.light, fault, true
+		}
+	}
+	if p.Fault > maxFault {
+		return Pattern{}, false
+	}
 	if !(p.Module > 0.7) {
 		return Pattern{}, false
 	}
@@ -200,6 +213,16 @@ func (f frame) fault(points []point) float64 {
 		if d > outlier {
 			d = outlier
 		}
+		sum += d * d
+	}
+	return math.Sqrt(sum / float64(len(points)))
+}
+
+// roundFault is fault for rings.
+func (f frame) roundFault(points []point) float64 {
+	sum := 0.0
+	for _, p := range points {
+		d := math.Min(math.Abs(math.Hypot(f.a*p.x+f.b*p.y+f.c, f.d*p.x+f.e*p.y+f.f)-p.radius), outlier)
 		sum += d * d
 	}
 	return math.Sqrt(sum / float64(len(points)))

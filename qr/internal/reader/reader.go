@@ -31,7 +31,7 @@ const (
 	fastSide    = 1100
 	agreement   = 0.68 // of the function patterns, below which a grid is none
 	fineBias    = 2    // brightness that a pixel must be below its neighbourhood to be dark
-	maxDoubled  = 1 << 19
+	maxDoubled  = 1 << 21
 	fewChances  = 3         // places like a finder pattern that a frame without a code may have
 	framePixels = 640 * 480 // and fewer: a frame of a camera at work // what is doubled
 )

@@ -99,6 +99,15 @@ type corner struct {
 // turned returns the pattern with its axes along right and down of the symbol.
 func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 	c := corner{x: p.X, y: p.Y}
+	if p.Round {
+		u, v := p.Local(p.X+rx, p.Y+ry)
+		n := math.Hypot(u, v)
+		c.ux, c.uy = rx/n, ry/n
+		u, v = p.Local(p.X+dx, p.Y+dy)
+		n = math.Hypot(u, v)
+		c.vx, c.vy = dx/n, dy/n
+		return c
+	}
 	best := math.Inf(-1)
 	for k := range 4 {
 		ux, uy, vx, vy := p.UX, p.UY, p.VX, p.VY
