@@ -130,16 +130,16 @@ func (r *Reader) look(p pass, start int) bool {
 		}
 	}
 	r.triples = finder.Triples(r.triples, r.finder.Patterns)
-	left := r.tryAll(m, scale, p.tries, 0.15)
+	left := r.tryAll(m, scale, p.tries, 0.15, p.pairs > 0)
 	if p.pairs > 0 && len(r.found) == 0 {
 		r.triples = finder.Pairs(r.triples, r.finder.Patterns)
-		r.tryAll(m, scale, p.pairs, 0.3)
+		r.tryAll(m, scale, p.pairs, 0.3, false)
 	}
 	return left == 0
 }
 
 // tryAll tries the triples, as many as allowed, and returns how many of these were not read.
-func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64) (left int) {
+func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64, refine bool) (left int) {
 	for i := range r.triples {
 		t := &r.triples[i]
 		if r.taken(t, scale) {
@@ -148,7 +148,7 @@ func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64)
 		if tries--; tries < 0 || r.stopped() {
 			break
 		}
-		if !r.try(t, m, scale, timing) {
+		if !r.try(t, m, scale, timing, refine) {
 			left++
 		}
 	}
@@ -191,7 +191,7 @@ type candidate struct {
 }
 
 // try reads the symbol that patterns may be the corners of, if the modules between them alternate as timing patterns do.
-func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) bool {
+func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, refine bool) bool {
 	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Any()].Light}
 	modules := t.Modules + 7
 	slack := 1.5 + 0.05*modules
@@ -221,8 +221,17 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) boo
 		r.sampler.Take(&v, &r.grid)
 		r.sampler.Local(4)
 		r.pattern.Prepare(version)
-		if r.sampler.Agreement(&r.pattern) >= agreement && r.decode(v.Light, scale) {
-			return true
+		if r.sampler.Agreement(&r.pattern) >= agreement {
+			if r.decode(v.Light, scale) {
+				return true
+			}
+			if refine && r.grid.Refine(&v, &r.pattern) {
+				r.sampler.Take(&v, &r.grid)
+				r.sampler.Local(4)
+				if r.decode(v.Light, scale) {
+					return true
+				}
+			}
 		}
 		// A large symbol says its version beside two of its corners, where the grid is still right if it is not elsewhere.
 		if said := bits.Version(&r.sampler.Modules); i == 0 && version >= 7 && said != 0 && said != version && said <= high {

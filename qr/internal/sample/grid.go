@@ -43,6 +43,7 @@ type Grid struct {
 	place   [maxNodes]float64
 	nodes   [maxNodes][maxNodes]node
 	bent    bool
+	bow     bow
 	matches []match
 	base    []match // of the three corners
 	missing int     // which of the three was not seen, -1 for none
@@ -64,7 +65,8 @@ func (g *Grid) Module() float64 { return g.module }
 
 func (g *Grid) flat(x, y float64) (px, py float64) {
 	h := float64(g.Size) / 2
-	return g.t.at(x/h-1, y/h-1)
+	x, y = g.bow.at(x/h-1, y/h-1)
+	return g.t.at(x, y)
 }
 
 // At returns where a place on the symbol, in modules from its corner, is in the picture.
@@ -124,7 +126,7 @@ func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 
 // Lay lays the grid of a version over the patterns of a triple by their places and edges alone.
 func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
-	g.version, g.Size, g.bent = version, matrix.SizeOf(version), false
+	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
 	n, h := float64(g.Size), float64(g.Size)/2
 	g.base = g.base[:0]
 	g.missing = -1
@@ -152,7 +154,7 @@ func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 
 // Square lays the grid of a version over a rectangle, turned clockwise by so many quarters.
 func (g *Grid) Square(x0, y0, x1, y1 float64, version, quarters int) {
-	g.version, g.Size, g.bent = version, matrix.SizeOf(version), false
+	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
 	cx, cy, rx, ry := (x0+x1)/2, (y0+y1)/2, (x1-x0)/2, (y1-y0)/2
 	g.module = (x1 - x0) / float64(g.Size)
 	switch quarters & 3 {
