@@ -139,16 +139,17 @@ func (f *Finder) measure(b *binarize.Bits, s *spot) (Pattern, bool) {
 	for k := range turns {
 		sin, cos := math.Sincos(math.Pi / 2 * float64(k) / turns)
 		fr := invert(mx, my, a*cos+c*sin, c*cos+e*sin, c*cos-a*sin, e*cos-c*sin)
-		if fault := fr.fault(points); fault < bestFault {
+		if fault := fr.fault(points, rings); fault < bestFault { // the outer edges alone say it well enough
 			best, bestFault = fr, fault
 		}
 	}
+	bestFault = best.fault(points, 1)
 	for range 4 {
 		next, ok := best.fit(points)
 		if !ok {
 			break
 		}
-		fault := next.fault(points)
+		fault := next.fault(points, 1)
 		if fault >= bestFault {
 			break
 		}
@@ -201,10 +202,13 @@ func (f frame) pattern() Pattern {
 
 const outlier = 0.8 // modules: what is farther from its edge is dirt
 
-// fault is the root of the mean square of the distances of points from their squares; dirt counts as outlier.
-func (f frame) fault(points []point) float64 {
-	sum := 0.0
-	for _, p := range points {
+// fault is the root of the mean square of the distances of points from their squares; dirt counts as outlier. every is 1
+// for all points, or rings for the outer edges alone.
+func (f frame) fault(points []point, every int) float64 {
+	sum, count := 0.0, 0.0
+	for i := every - 1; i < len(points); i += every {
+		p := &points[i]
+		count++
 		u, v := math.Abs(f.a*p.x+f.b*p.y+f.c), math.Abs(f.d*p.x+f.e*p.y+f.f)
 		if v > u {
 			u = v
@@ -215,7 +219,7 @@ func (f frame) fault(points []point) float64 {
 		}
 		sum += d * d
 	}
-	return math.Sqrt(sum / float64(len(points)))
+	return math.Sqrt(sum / count)
 }
 
 // roundFault is fault for rings.

@@ -25,15 +25,15 @@ type Found struct {
 }
 
 const (
-	levels      = 5  // sizes of the pyramid: full to a sixteenth
-	minSide     = 21 // pixels of the smallest symbol there can be
-	maxFound    = 64 // symbols of a picture
-	fastSide    = 1100
-	agreement   = 0.68 // of the function patterns, below which a grid is none
-	fineBias    = 2    // brightness that a pixel must be below its neighbourhood to be dark
-	maxDoubled  = 1 << 21
+	levels      = 5         // sizes of the pyramid: full to a sixteenth
+	minSide     = 21        // pixels of the smallest symbol there can be
+	maxFound    = 64        // symbols of a picture
+	fastSide    = 1100      // pixels of the longer side of what is looked at first
+	maxDoubled  = 1 << 21   // pixels of what is doubled
+	framePixels = 640 * 480 // and fewer: a frame of a camera at work
 	fewChances  = 3         // places like a finder pattern that a frame without a code may have
-	framePixels = 640 * 480 // and fewer: a frame of a camera at work // what is doubled
+	fineBias    = 2         // brightness that a pixel must be below its neighbourhood to be dark
+	agreement   = 0.68      // of the function patterns, below which a grid is none
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -61,7 +61,6 @@ type Reader struct {
 	content  []byte // of all that was found
 	segments []bits.Segment
 	shown    int // good patterns in the last pass
-	debug    func(p pass, spots, pats, trip int)
 }
 
 // Read returns the symbols in a picture, whose pixels it only looks at. What it returns holds until the next Read.
@@ -77,6 +76,7 @@ func (r *Reader) Read(m *luma.Image) []Found {
 	if len(r.found) == 0 && !r.stopped() {
 		r.clean(m)
 	}
+	r.pyramid[0] = luma.Image{} // the caller's
 	return r.found
 }
 
@@ -192,7 +192,7 @@ type candidate struct {
 
 // try reads the symbol that patterns may be the corners of, if the modules between them alternate as timing patterns do.
 func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, refine bool) bool {
-	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Any()].Light}
+	v := sample.View{Image: m, Light: r.finder.Patterns[t.Any()].Light}
 	modules := t.Modules + 7
 	slack := 1.5 + 0.05*modules
 	low := max(1, int(math.Ceil((modules-slack-17)/4)))

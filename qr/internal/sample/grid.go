@@ -8,16 +8,15 @@ import (
 	"github.com/citizencode/citizencode/qr/internal/matrix"
 )
 
-// A View is a picture and how many of its pixels there are to one of the picture that the patterns were found in.
+// A View is a picture and which of its colours is the ink.
 type View struct {
 	Image *luma.Image
-	Scale float64
 	Light bool // light on dark
 }
 
 // at returns how dark a place is, 0 to 255.
 func (v *View) at(x, y float64) float64 {
-	b := v.Image.At(x*v.Scale, y*v.Scale)
+	b := v.Image.At(x, y)
 	if v.Light {
 		return b
 	}
@@ -92,7 +91,7 @@ func (g *Grid) between(x float64) (i int, f float64) {
 	return i, math.Min(math.Max(f, -0.5), 1.5)
 }
 
-// Corner is a finder pattern with its axes turned as the symbol's.
+// A corner is a finder pattern with its axes turned as the symbol's.
 type corner struct {
 	x, y           float64
 	ux, uy, vx, vy float64
