@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop readers long tear bench results fuzz vectors mutants mutation arm64 build
+.PHONY: help demo page test interop readers peers long tear bench results fuzz vectors mutants mutation arm64 build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z0-9]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -28,11 +28,16 @@ readers: ## send the 40 commands of card/cardtest through pcscd by five programs
 	CI=true go test ./card/cardtest -run '^TestReaders$$' -v -count=1
 	bash card/cardtest/readers.sh go test ./card/cardtest -run '^$$' -bench '^BenchmarkPCSC$$' -count=1
 
+peers: ## put 504 spoilt pictures to our QR reader and five others, and print the table
+	cd qr/internal/degrade/testdata/peers && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
+	go test ./qr/internal/degrade -run '^TestPeers$$' -v -count=1 -timeout 60m -peers
+
 long: ## run the long forms of the tests that have one
 	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long
 	go test -count=1 -timeout=60m ./citycode/internal/sm2verify -long
 	go test -count=1 -timeout=60m ./citycode/engine -run '^TestVerifyAgreement$$' -long
 	go test ./qr -run EverySymbol -v -count=1 -timeout 60m -masks
+	go test -count=1 -timeout=60m ./qr/internal/degrade ./qr/internal/reader -run '^TestSet$$' -whole
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store

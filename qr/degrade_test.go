@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/citizencode/citizencode/qr/internal/luma"
 )
 
 // The pictures of this file are made, not taken: a symbol drawn by us and then spoilt in one known way, by a
@@ -16,6 +18,49 @@ import (
 
 func drawn(s *Symbol, scale int) *gray {
 	return toGray(s.Image(scale))
+}
+
+// part returns a copy of w×h pixels from column x and row y on.
+func (g *gray) part(x, y, w, h int) *gray {
+	out := newGray(w, h)
+	for i := range h {
+		copy(out.row(i), g.row(y + i)[x:])
+	}
+	return out
+}
+
+// inverted returns the picture with dark and light changed over.
+func (g *gray) inverted() *gray {
+	out := newGray(g.w, g.h)
+	for i, v := range g.pix {
+		out.pix[i] = 255 - v
+	}
+	return out
+}
+
+// turned returns the picture turned by a quarter, clockwise.
+func (g *gray) turned() *gray {
+	out := newGray(g.h, g.w)
+	for y := range g.h {
+		for x, v := range g.row(y) {
+			out.pix[x*out.w+g.h-1-y] = v
+		}
+	}
+	return out
+}
+
+// blurred returns the picture a little out of focus.
+func (g *gray) blurred() *gray {
+	var m luma.Image
+	m.Blur(g.luma())
+	return &gray{w: m.W, h: m.H, pix: m.Pix}
+}
+
+// half returns the picture at half its size.
+func (g *gray) half() *gray {
+	var m luma.Image
+	m.Half(g.luma())
+	return &gray{w: m.W, h: m.H, pix: m.Pix}
 }
 
 func (g *gray) image() *image.Gray {

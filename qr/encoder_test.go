@@ -17,29 +17,47 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/citizencode/citizencode/qr/internal/bits"
 	"github.com/citizencode/citizencode/qr/internal/matrix"
 )
 
 var everyMask = flag.Bool("masks", false, "put every version, level and mask to the readers, not one mask of each")
 
-// modulesOf returns what another library reads from the modules, with no picture between.
+// modulesOf returns what two readers read from the modules, with no picture between: another library, and our own.
 func modulesOf(t testing.TB, s *Symbol) Result {
 	t.Helper()
-	bits, err := gozxing.NewSquareBitMatrix(s.Size())
+	theirs, err := gozxing.NewSquareBitMatrix(s.Size())
 	require.NoError(t, err)
+	ours := bits.Modules{Size: s.Size(), V: make([]int16, s.Size()*s.Size())}
 	for y := range s.Size() {
 		for x := range s.Size() {
+			ours.V[y*s.Size()+x] = -100
 			if s.At(x, y) {
-				bits.Set(x, y)
+				theirs.Set(x, y)
+				ours.V[y*s.Size()+x] = 100
 			}
 		}
 	}
-	found, err := decoder.NewDecoder().Decode(bits, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_CHARACTER_SET: "ISO-8859-1"})
+	found, err := decoder.NewDecoder().Decode(theirs, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_CHARACTER_SET: "ISO-8859-1"})
 	require.NoError(t, err)
-	result := gozxing.NewResult("", found.GetRawBytes(), nil, gozxing.BarcodeFormat_QR_CODE)
-	result.PutMetadata(gozxing.ResultMetadataType_ERROR_CORRECTION_LEVEL, found.GetECLevel())
-	r, err := resultOf(result)
-	require.NoError(t, err)
+	var r Result
+	for level := L; level <= H; level++ {
+		for version := 1; version <= matrix.MaxVersion && level.String() == found.GetECLevel(); version++ {
+			if matrix.DataCodewords(version, matrix.Level(level-L)) == len(found.GetRawBytes()) {
+				r.Version, r.Level = version, level
+			}
+		}
+	}
+	var fault bits.Fault
+	r.Bytes, _, _, fault = bits.Content(nil, nil, found.GetRawBytes(), r.Version)
+	require.Equal(t, bits.Plain, fault)
+	var d bits.Decoder
+	own, ok := d.Decode(&ours)
+	require.True(t, ok)
+	require.Equal(t, r.Bytes, append([]byte{}, own.Content...))
+	require.Equal(t, s.modules.Mask, own.Mask)
+	require.Equal(t, r.Version, own.Version)
+	require.Zero(t, own.Corrected)
 	return r
 }
 

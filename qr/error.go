@@ -24,6 +24,10 @@ const (
 	// ReasonNoCode: the picture was read to the end and no symbol was found in it.
 	ReasonNoCode Reason = "no-code"
 
+	// ReasonStructuredAppend: the only symbols in the picture are parts of a message that several of them make up. A
+	// part must never pass for the whole.
+	ReasonStructuredAppend Reason = "structured-append"
+
 	// ReasonPictureTooLarge: the file has too many bytes or the picture too many pixels.
 	ReasonPictureTooLarge Reason = "picture-too-large"
 

@@ -4,6 +4,8 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
+
+	"github.com/citizencode/citizencode/qr/internal/luma"
 )
 
 // logoShare is the part of the side of a symbol that a logo takes: a fifth, 4 % of the area. Level M can lose
@@ -41,8 +43,10 @@ func (s *Symbol) ImageWithLogo(scale int, logo image.Image) (image.Image, error)
 // readIn returns an error unless a picture is read as this symbol, as it is and out of focus.
 func (s *Symbol) readIn(img image.Image) error {
 	g := toGray(img)
-	for _, g := range []*gray{g, g.blurred()} {
-		results, err := Decode(&image.Gray{Pix: g.pix, Stride: g.w, Rect: image.Rect(0, 0, g.w, g.h)}, ReadOptions{})
+	var blurred luma.Image
+	blurred.Blur(g.luma())
+	for _, m := range []*luma.Image{g.luma(), &blurred} {
+		results, err := DecodeGray(m.Pix, m.W, m.H, m.Stride, ReadOptions{})
 		if err != nil || string(results[0].Bytes) != string(s.text) {
 			return &Error{Reason: ReasonDoesNotFit, Detail: "the symbol cannot be read under its logo", Err: err}
 		}

@@ -80,15 +80,16 @@ func TestLogoRefuses(t *testing.T) {
 	// A logo much larger than ours, and another symbol in place of this one.
 	img := s.Image(4).(*image.Paletted)
 	require.NoError(t, s.readIn(img))
-	for side := range img.Rect.Dx() / 3 {
-		for i := range img.Rect.Dx() / 3 {
-			img.Pix[(img.Rect.Dx()/3+side)*img.Stride+img.Rect.Dx()/3+i] = 0
+	for side := range img.Rect.Dx() / 2 {
+		for i := range img.Rect.Dx() / 2 {
+			img.Pix[(img.Rect.Dx()/4+side)*img.Stride+img.Rect.Dx()/4+i] = 0
 		}
 	}
 	assert.Equal(t, ReasonDoesNotFit, reasonOf(t, s.readIn(img)))
 	other := symbolOf(t, make([]byte, 95), Options{})
 	assert.Equal(t, ReasonDoesNotFit, reasonOf(t, s.readIn(other.Image(4))))
-	// One pixel to a module is read as it is, and not out of focus.
-	mustRead(t, s, s.Image(1))
-	assert.Equal(t, ReasonDoesNotFit, reasonOf(t, s.readIn(s.Image(1))))
+	// A picture that can be read, but not out of focus: one pixel to a module, and noise.
+	once := drawn(s, 1).noisy(seeded(t, 32), 30)
+	mustRead(t, s, once.image())
+	assert.Equal(t, ReasonDoesNotFit, reasonOf(t, s.readIn(once.image())))
 }

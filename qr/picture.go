@@ -42,7 +42,7 @@ func DecodePicture(r io.Reader, o ReadOptions) ([]Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		return climb(gozxingEngine{}, g, stop)
+		return search(g, o, stop)
 	})
 }
 

@@ -252,71 +252,54 @@ func TestDecodeAtTheSameTime(t *testing.T) {
 	wait.Wait()
 }
 
-// engineFunc is an engine for tests of what surrounds it.
-type engineFunc func(g *gray, m method, stop *atomic.Bool) (Result, error)
+// secondFunc is a second reader for tests of what surrounds it.
+type secondFunc func(g *image.Gray, stop func() bool) []Result
 
-func (f engineFunc) read(g *gray, m method, stop *atomic.Bool) (Result, error) { return f(g, m, stop) }
+func (f secondFunc) ReadGray(g *image.Gray, stop func() bool) []Result { return f(g, stop) }
 
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		start, release, looks := time.Now(), make(chan bool), 0
-		e := engineFunc(func(g *gray, m method, stop *atomic.Bool) (Result, error) {
-			looks++
-			<-release // an engine that hangs, and knows nothing of stop
-			return Result{}, errNothing
+		start, release := time.Now(), make(chan bool)
+		stopped := false
+		second := secondFunc(func(g *image.Gray, stop func() bool) []Result {
+			<-release // a reader that hangs
+			stopped = stop()
+			return nil
 		})
-		_, err := within(3*time.Second, func(stop *atomic.Bool) ([]Result, error) {
-			return climb(e, newGray(100, 100), stop)
-		})
+		_, err := Decode(image.NewGray(image.Rect(0, 0, 100, 100)), ReadOptions{Timeout: 3 * time.Second, Second: second})
 		assert.Equal(t, ReasonDeadline, reasonOf(t, err))
 		assert.Equal(t, 3*time.Second, time.Since(start))
 		close(release)
 		synctest.Wait() // fails if the goroutine does not end
-		assert.Equal(t, 1, looks, "an abandoned picture costs the look that it was in and no other")
+		assert.True(t, stopped, "the work that is left is told that nobody waits")
 	})
 	assert.Equal(t, DefaultTimeout, ReadOptions{}.timeout())
 	assert.Equal(t, DefaultTimeout, ReadOptions{Timeout: -1}.timeout())
 }
 
+// The second reader is asked only where the first has found nothing.
+func TestSecondReader(t *testing.T) {
+	asked := 0
+	o := ReadOptions{Second: secondFunc(func(g *image.Gray, stop func() bool) []Result {
+		asked++
+		assert.Equal(t, image.Rect(0, 0, 50, 40), g.Rect)
+		return []Result{{Version: 7}}
+	})}
+	s, err := NewSymbol("HELLO", Options{})
+	require.NoError(t, err)
+	results, err := Decode(s.Image(3), o)
+	require.NoError(t, err)
+	assert.Equal(t, "HELLO", results[0].Text)
+	assert.Zero(t, asked)
+	results, err = Decode(image.NewGray(image.Rect(0, 0, 50, 40)), o)
+	require.NoError(t, err)
+	assert.Equal(t, []Result{{Version: 7}}, results)
+	assert.Equal(t, 1, asked)
+}
+
 func TestPanicIsAnError(t *testing.T) {
 	_, err := within(time.Minute, func(*atomic.Bool) ([]Result, error) { panic("reader at fault") })
 	assert.Equal(t, ReasonPictureUnreadable, reasonOf(t, err))
-	// Inside the engine a panic costs one look.
-	_, err = gozxingEngine{}.read(&gray{w: 100, h: 100, pix: make([]byte, 5)}, local, new(atomic.Bool))
-	assert.ErrorIs(t, err, errNothing)
-}
-
-// The ladder: every method meets every size, and a later rung is reached when the earlier ones fail.
-func TestLadder(t *testing.T) {
-	type rung struct {
-		w int
-		m method
-	}
-	climbed := func(w, h int) (rungs []rung) {
-		_, err := climb(engineFunc(func(g *gray, m method, _ *atomic.Bool) (Result, error) {
-			rungs = append(rungs, rung{g.w, m})
-			return Result{}, errors.New("misread")
-		}), newGray(w, h), new(atomic.Bool))
-		require.Equal(t, ReasonNoCode, reasonOf(t, err))
-		return rungs
-	}
-	small := climbed(100, 90)
-	assert.Equal(t, rung{100, pure}, small[0])
-	for _, m := range []method{local, global, blurred, inverted} {
-		for _, w := range []int{100, 50, 25} {
-			if w == 25 { // 25×22: the smallest size that can still hold a symbol
-				assert.Contains(t, small, rung{25, m})
-			}
-			assert.Contains(t, small, rung{w, m})
-		}
-		assert.NotContains(t, small, rung{12, m})
-	}
-	assert.Equal(t, rung{200, global}, small[len(small)-1])
-	large := climbed(2000, 1500)
-	assert.Equal(t, []rung{{1000, pure}, {1000, local}, {500, local}, {250, local}, {2000, local}}, large[:5],
-		"a large picture is looked at reduced first")
-	assert.NotContains(t, large, rung{4000, local}, "and not doubled")
-	assert.Empty(t, climbed(20, 400))
 }
 
 // tiled covers a picture with corner marks, 9 pixels each: the picture that the foreign search is worst at.
@@ -343,34 +326,6 @@ func TestSlowMarks(t *testing.T) {
 	assert.Less(t, time.Since(start), 20*time.Second)
 }
 
-// Stripes, each crossing of which is followed from end to end: what bounds them is the size of a look.
-func TestSlowStripes(t *testing.T) {
-	for _, side := range [][2]int{{2100, 300}, {300, 2100}, {30, 9000}, {9000, 30}, {1400, 900}} {
-		for view, m := range looks(newGray(side[0], side[1])) {
-			if m != pure {
-				require.LessOrEqual(t, max(view.w, view.h), tileSide)
-			}
-		}
-	}
-}
-
-func TestTiles(t *testing.T) {
-	assert.Equal(t, []int{0}, tileStarts(1))
-	assert.Equal(t, []int{0}, tileStarts(2048))
-	assert.Equal(t, []int{0, 1}, tileStarts(2049))
-	assert.Equal(t, []int{0, 1536, 2952}, tileStarts(5000))
-	for n := tileSide; n < 4*tileSide; n += 97 { // every stretch of tileOverlap lies whole in one tile
-		starts := tileStarts(n)
-		for i := 1; i < len(starts); i++ {
-			require.LessOrEqual(t, starts[i], starts[i-1]+tileSide-tileOverlap)
-		}
-		require.Equal(t, n-tileSide, starts[len(starts)-1])
-	}
-	g := newGray(3, 3)
-	copy(g.pix, []byte{1, 2, 3, 4, 5, 6, 7, 8, 9})
-	assert.Equal(t, []byte{5, 6, 8, 9}, g.part(1, 1, 2, 2).pix)
-}
-
 // A code in the corner of a large photograph, too small to survive any reduction.
 func TestReadsSmallCodeInLargePicture(t *testing.T) {
 	t.Parallel()
@@ -388,12 +343,13 @@ func TestReadsSmallCodeInLargePicture(t *testing.T) {
 
 func TestReasonsAreStable(t *testing.T) {
 	// Programs and logs compare these words; SPEC.md §7 lists them.
-	assert.Equal(t, "[not-citizen-code malformed-text token-size does-not-fit bad-option no-code picture-too-large picture-unreadable deadline]",
+	assert.Equal(t, "[not-citizen-code malformed-text token-size does-not-fit bad-option no-code structured-append picture-too-large picture-unreadable deadline]",
 		fmt.Sprint([]Reason{ReasonNotCitizenCode, ReasonMalformedText, ReasonTokenSize, ReasonDoesNotFit, ReasonBadOption,
-			ReasonNoCode, ReasonPictureTooLarge, ReasonPictureUnreadable, ReasonDeadline}))
-	err := &Error{Reason: ReasonNoCode, Detail: "why", Err: errBits}
+			ReasonNoCode, ReasonStructuredAppend, ReasonPictureTooLarge, ReasonPictureUnreadable, ReasonDeadline}))
+	cause := errors.New("no plain content")
+	err := &Error{Reason: ReasonNoCode, Detail: "why", Err: cause}
 	assert.EqualError(t, err, "qr: no-code: why: no plain content")
-	assert.ErrorIs(t, err, errBits)
+	assert.ErrorIs(t, err, cause)
 	assert.EqualError(t, refuse(ReasonNoCode, ""), "qr: no-code")
 }
 

@@ -187,19 +187,25 @@ func versionInformation(version int) int {
 func putFormat(p *plane, size, info int, turned bool) {
 	for i := range 15 {
 		dark := info>>i&1 != 0
-		first, second := i, size-1-i // the place along column 8, and along row 8
-		switch {
-		case i == 6 || i == 7:
-			first = i + 1
-		case i >= 8:
-			first, second = size-15+i, 14-i
-			if i == 8 {
-				second = 7
-			}
-		}
+		first, second := formatPlaces(i, size)
 		putModule(p, 8, first, dark, turned)
 		putModule(p, second, 8, dark, turned)
 	}
+}
+
+// formatPlaces returns where bit i of the format information is, along column 8 and along row 8.
+func formatPlaces(i, size int) (first, second int) {
+	first, second = i, size-1-i
+	switch {
+	case i == 6 || i == 7:
+		first = i + 1
+	case i >= 8:
+		first, second = size-15+i, 14-i
+		if i == 8 {
+			second = 7
+		}
+	}
+	return first, second
 }
 
 func putModule(p *plane, x, y int, dark, turned bool) {

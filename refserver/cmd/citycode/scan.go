@@ -13,6 +13,7 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/qr/gozxing"
 )
 
 // maxInput is the largest picture, text or token that is looked at. A picture
@@ -137,7 +138,7 @@ func fromText(text string, prefixes []int) (found, error) {
 }
 
 func fromPicture(picture []byte, prefixes []int) (found, error) {
-	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{})
+	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{Second: gozxing.Reader{}})
 	if err != nil {
 		return found{}, scanFailure(err)
 	}

@@ -1,9 +1,14 @@
-package qr
+package gozxing
 
 import (
 	"iter"
-	"sync/atomic"
+
+	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/qr/internal/luma"
 )
+
+// minSide is the side of the smallest symbol in modules: a picture with fewer pixels cannot hold one.
+const minSide = 21
 
 // fastPixels is where a picture stops being cheap to look at. Larger ones are looked at reduced first:
 // a photograph of 12 million pixels is mostly readable at a quarter of its side, in a sixteenth of the time.
@@ -18,18 +23,18 @@ const (
 	tileOverlap = 512
 )
 
-// climb tries the engine in one way after another until a symbol is read.
-func climb(e engine, g *gray, stop *atomic.Bool) ([]Result, error) {
-	for view, m := range looks(g) {
+// climb tries read in one way after another until a symbol is read.
+func climb(read func(*luma.Image, method, func() bool) (qr.Result, error), m *luma.Image, stop func() bool) []qr.Result {
+	for view, how := range looks(m) {
 		// Between looks the work can be left without a trace, so an abandoned picture costs one look more at most.
-		if stop.Load() {
-			return nil, refuse(ReasonDeadline, "stopped")
+		if stop() {
+			return nil
 		}
-		if r, err := e.read(view, m, stop); err == nil {
-			return []Result{r}, nil
+		if r, err := read(view, how, stop); err == nil {
+			return []qr.Result{r}
 		}
 	}
-	return nil, refuse(ReasonNoCode, "")
+	return nil
 }
 
 // looks yields the ways to look at a picture. One look with one threshold misses half of what a phone
@@ -40,8 +45,8 @@ func climb(e engine, g *gray, stop *atomic.Bool) ([]Result, error) {
 //  2. every method at every size, from full to an eighth;
 //  3. if the frame is of one brightness: a clean symbol lying on its side, or light on dark;
 //  4. the picture doubled, for modules of two or three pixels.
-func looks(g *gray) iter.Seq2[*gray, method] {
-	return func(yield func(*gray, method) bool) {
+func looks(g *luma.Image) iter.Seq2[*luma.Image, method] {
+	return func(yield func(*luma.Image, method) bool) {
 		sizes := newPyramid(g)
 		if len(sizes.order) == 0 {
 			return
@@ -59,18 +64,20 @@ func looks(g *gray) iter.Seq2[*gray, method] {
 				}
 			}
 		}
-		if first.framed() {
-			for _, side := range []*gray{first, first.inverted()} {
+		if framed(first) {
+			for _, side := range []*luma.Image{first, invert(first)} {
 				for range 4 {
 					if !yield(side, pure) {
 						return
 					}
-					side = side.turned()
+					side = turn(side)
 				}
 			}
 		}
-		if 4*g.w*g.h <= fastPixels {
-			for tile := range tiles(g.doubled()) {
+		if 4*g.W*g.H <= fastPixels {
+			doubled := new(luma.Image)
+			doubled.Double(g)
+			for tile := range tiles(doubled) {
 				if !yield(tile, local) || !yield(tile, global) {
 					return
 				}
@@ -82,15 +89,15 @@ func looks(g *gray) iter.Seq2[*gray, method] {
 // pyramid is a picture at full, 1/2, 1/4 and 1/8 of its side, as far as each can hold a symbol. A reduced
 // one is made when it is first looked at: most pictures are read before.
 type pyramid struct {
-	made  [4]*gray
+	made  [4]*luma.Image
 	order []int // in which to look, in halvings: the largest cheap one first, down, then the costly ones upwards
 }
 
-func newPyramid(g *gray) *pyramid {
-	p := &pyramid{made: [4]*gray{g}}
+func newPyramid(g *luma.Image) *pyramid {
+	p := &pyramid{made: [4]*luma.Image{g}}
 	var costly []int
 	for i := range p.made {
-		w, h := g.w>>i, g.h>>i
+		w, h := g.W>>i, g.H>>i
 		if w < minSide || h < minSide {
 			break
 		}
@@ -104,23 +111,24 @@ func newPyramid(g *gray) *pyramid {
 	return p
 }
 
-func (p *pyramid) at(halvings int) *gray {
+func (p *pyramid) at(halvings int) *luma.Image {
 	if p.made[halvings] == nil {
-		p.made[halvings] = p.at(halvings - 1).half()
+		p.made[halvings] = new(luma.Image)
+		p.made[halvings].Half(p.at(halvings - 1))
 	}
 	return p.made[halvings]
 }
 
 // tiles yields the picture in overlapping parts; an ordinary one as it is.
-func tiles(g *gray) iter.Seq[*gray] {
-	return func(yield func(*gray) bool) {
-		if g.w <= tileSide && g.h <= tileSide {
+func tiles(g *luma.Image) iter.Seq[*luma.Image] {
+	return func(yield func(*luma.Image) bool) {
+		if g.W <= tileSide && g.H <= tileSide {
 			yield(g)
 			return
 		}
-		for _, y := range tileStarts(g.h) {
-			for _, x := range tileStarts(g.w) {
-				if !yield(g.part(x, y, min(g.w, tileSide), min(g.h, tileSide))) {
+		for _, y := range tileStarts(g.H) {
+			for _, x := range tileStarts(g.W) {
+				if !yield(part(g, x, y, min(g.W, tileSide), min(g.H, tileSide))) {
 					return
 				}
 			}
