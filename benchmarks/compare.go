@@ -27,7 +27,7 @@ type Row struct {
 	PerOp    time.Duration // process CPU time, median over the rounds
 	Ratio    float64       // to the baseline: median of the ratios within a round
 	Min, Max float64       // of those ratios
-	Allocs   float64       // per operation
+	Allocs   float64       // per operation; below 0: not known
 }
 
 // Compare times the candidates in one process, round-robin, and relates each to
@@ -118,7 +118,11 @@ func Print(w io.Writer, title string, rows []Row) {
 	fmt.Fprintf(w, "%s\n%s\n", title, Machine())
 	fmt.Fprintf(w, "%-44s %12s %8s %15s %10s\n", "", "CPU/op", "ratio", "min .. max", "allocs/op")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-44s %12s %8.3f %6.3f .. %5.3f %10.1f\n", r.Name, r.PerOp.Round(10*time.Nanosecond), r.Ratio, r.Min, r.Max, r.Allocs)
+		allocs := "-"
+		if r.Allocs >= 0 {
+			allocs = fmt.Sprintf("%.1f", r.Allocs)
+		}
+		fmt.Fprintf(w, "%-44s %12s %8.3f %6.3f .. %5.3f %10s\n", r.Name, r.PerOp.Round(10*time.Nanosecond), r.Ratio, r.Min, r.Max, allocs)
 	}
 }
 
