@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop long bench fuzz vectors mutants mutation build
+.PHONY: help demo page test interop readers long bench fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -23,6 +23,10 @@ interop: ## put 10,000 signatures and faults to the default engine, tjfoc, OpenS
 	cd citycode/engine/testdata/smcrypto && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
 	CI=true go test ./citycode/engine -run '^TestInterop$$' -v -count=1 -timeout 60m -statements 10000
 	CI=true go test ./citycode -run '^TestSeal(OtherCipher|InToken)$$' -count=1
+
+readers: ## send the 40 commands of card/cardtest through pcscd by five programs, and time a command
+	CI=true go test ./card/cardtest -run '^TestReaders$$' -v -count=1
+	bash card/cardtest/readers.sh go test ./card/cardtest -run '^$$' -bench '^BenchmarkPCSC$$' -count=1
 
 long: ## run the long forms of the tests that have one
 	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long
