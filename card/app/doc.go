@@ -2,7 +2,7 @@
 // it: its name, files, keys and access rules, and the messages that belong to no other package. It computes nothing
 // secret and knows no token. SPEC.md §1, §2 and §4 are the normative text.
 //
-//	t.Transmit(Select(aid))                     -> FCI: serial number, versions, who issued the credential
-//	t.Transmit(ReadBinary(SFICredential, 0))    -> the credential, whole
-//	t.Transmit(InternalAuthenticate(request))   -> AuthenticateAnswer: counter and signature
+//	client.Send(Select(aid))                        -> FCI: serial number, versions, who issued the credential
+//	client.Send(ReadBinary(SFICredential, 0, 256))  -> the credential, whole
+//	client.Send(InternalAuthenticate(request))      -> AuthenticateAnswer: counter and signature
 package app

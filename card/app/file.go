@@ -16,7 +16,7 @@ const (
 // An Access is what must have happened since SELECT before a file may be read or written (访问条件).
 type Access byte
 
-// The access rules. Sealed rules hold besides: the command or the answer is under secure messaging.
+// The access rules.
 const (
 	Free        Access = iota
 	Never              // not by any command

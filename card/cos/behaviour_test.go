@@ -326,6 +326,37 @@ func TestChain(t *testing.T) {
 	assert.Equal(t, "9000", raw(t, c, "00200000 02 3456"))
 }
 
+// TestBetween: whatever comes between INITIALIZE and DEBIT, or between GET CHALLENGE and the command that uses it, ends
+// what was begun; a GET RESPONSE does not, nor does a command that comes in parts.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	c := funded(t)
+	for _, between := range []string{"805C000204", "FF54010000", "0154010000", "00", "10200000 01 12", "1020000000", "00020000", "0084000010", "00A4"} {
+		cmd := debit(t, c)
+		raw(t, c, between)
+		_, status := costest.Try(t, c, cmd)
+		assert.Equal(t, apdu.ConditionsNotSatisfied, status, between)
+
+		cmd = update(app.SFICategory, sm.MACOnly, []byte{1})(t, c)
+		raw(t, c, between)
+		_, status = costest.Try(t, c, cmd)
+		want := apdu.ReferenceDataInvalid
+		if between == "0084000010" {
+			want = apdu.SecurityDataWrong // another challenge
+		}
+		assert.Equal(t, want, status, between)
+	}
+	cmd := debit(t, c)
+	assert.Equal(t, "6985", raw(t, c, "00C0000000"))
+	costest.Send(t, c, cmd)
+
+	cmd = debit(t, c)
+	first, last := cmd, cmd
+	first.CLA, first.Data, first.Ne, last.Data = cmd.CLA|apdu.ClassChained, cmd.Data[:5], 0, cmd.Data[5:]
+	costest.Send(t, c, first)
+	costest.Send(t, c, last)
+}
+
 // TestDeterministic: two cards of one seed give the same bytes, signature included; another seed gives others.
 func TestDeterministic(t *testing.T) {
 	t.Parallel()

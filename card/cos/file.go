@@ -13,7 +13,7 @@ import (
 // content is written whole before the record changes. An extent begins with the length of the content, 2 bytes.
 const extentHeader = 2
 
-// An extent is where a transparent file lives.
+// The extents are where a transparent file lives.
 type extents struct {
 	bit   byte // in state.live
 	first int  // page of the first extent
@@ -88,8 +88,6 @@ func (c *Card) readable(a app.Access) bool {
 	switch a {
 	case app.Free:
 		return true
-	case app.PIN:
-		return c.ram.pin
 	case app.FreeOrPIN:
 		return c.ram.pin || !c.header.LogNeedsPIN
 	case app.Gate:

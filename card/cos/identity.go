@@ -88,8 +88,7 @@ func (c *Card) internalAuthenticate(q *request) ([]byte, error) {
 	case err != nil:
 		return nil, apdu.WrongLength
 	case c.ram.signed:
-		// One token for each SELECT: a terminal that wants many must reset the card between them, which takes time and
-		// is seen.
+		// One token for each SELECT: a terminal that wants many for later has to take the card through many.
 		return nil, apdu.ConditionsNotSatisfied
 	case c.st.signed == math.MaxUint32:
 		return nil, apdu.CounterEnd

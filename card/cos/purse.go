@@ -23,17 +23,15 @@ type pending struct {
 // initialize answers INITIALIZE FOR LOAD and FOR PURCHASE: it shows the balance and draws the random number that makes
 // the session key. Nothing is written.
 func (c *Card) initialize(q *request) ([]byte, error) {
+	m, err := purse.ParseInitializeRequest(q.Data)
 	switch {
 	case q.P1 > purse.P1InitializePurchase:
 		return nil, apdu.WrongP1P2
+	case err != nil:
+		return nil, apdu.WrongLength
 	case q.P2 != purse.P2Purse: // there is no passbook
 		return nil, apdu.FunctionNotSupported
-	}
-	m, err := purse.ParseInitializeRequest(q.Data)
-	if err != nil {
-		return nil, apdu.WrongLength
-	}
-	if m.KeyIndex != keyIndex {
+	case m.KeyIndex != keyIndex:
 		return nil, apdu.KeyIndexNotSupported
 	}
 	random, err := c.draw(len(purse.Random{}))

@@ -34,10 +34,6 @@ func (c *Card) runSealed(q *request) ([]byte, error) {
 	if !ok {
 		return nil, err
 	}
-	if c.ram.session != session { // EXTERNAL AUTHENTICATE inside: nobody could open the answer
-		c.endSession()
-		return nil, apdu.ConditionsNotSatisfied
-	}
 	answer, err := session.Wrap(apdu.Response{Data: data, Status: status})
 	return answer.Data, err
 }

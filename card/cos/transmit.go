@@ -47,39 +47,33 @@ func (c *Card) Transmit(command []byte) ([]byte, error) {
 func (c *Card) receive(command []byte) ([]byte, error) {
 	cmd, err := apdu.Parse(command)
 	if err != nil {
-		c.ram.chain, c.ram.rest = chain{}, nil
+		c.forget()
 		return nil, apdu.WrongLength
 	}
 	// Before a single bit is looked at: FF has all of them.
 	class, err := apdu.ParseClass(cmd.CLA)
-	if err != nil || class.Channel != 0 {
-		c.ram.chain, c.ram.rest = chain{}, nil
-		if err == nil {
-			err = apdu.ChannelNotSupported
-		}
+	if err == nil && class.Channel != 0 {
+		err = apdu.ChannelNotSupported
+	}
+	if err != nil {
+		c.forget()
 		return nil, err
 	}
-	if cmd.CLA == 0 && cmd.INS == apdu.InsGetResponse {
-		c.ram.chain = chain{}
-		return c.getResponse(cmd)
-	}
-	c.ram.rest = nil
-
 	header := [4]byte{cmd.CLA &^ apdu.ClassChained, cmd.INS, cmd.P1, cmd.P2}
 	if c.ram.chain.data != nil && c.ram.chain.header != header {
 		// Another command in the middle of a chain ends the chain and is answered. A card that kept the parts would
 		// give them to the next chain.
-		c.ram.chain = chain{}
+		c.forget()
 	}
-	if len(c.ram.chain.data)+len(cmd.Data) > maxChain {
-		c.ram.chain = chain{}
+	if cmd.CLA == 0 && cmd.INS == apdu.InsGetResponse {
+		return c.getResponse(cmd)
+	}
+	c.ram.rest = nil
+	if class.Chained && (len(cmd.Data) == 0 || cmd.Ne != 0) || len(c.ram.chain.data)+len(cmd.Data) > maxChain {
+		c.forget()
 		return nil, apdu.WrongLength
 	}
 	if class.Chained {
-		if len(cmd.Data) == 0 || cmd.Ne != 0 {
-			c.ram.chain = chain{}
-			return nil, apdu.WrongLength
-		}
 		c.ram.chain.header = header
 		c.ram.chain.data = append(c.ram.chain.data, cmd.Data...)
 		return nil, nil
@@ -89,6 +83,11 @@ func (c *Card) receive(command []byte) ([]byte, error) {
 		c.ram.chain = chain{}
 	}
 	return c.execute(cmd, class)
+}
+
+// forget ends all that waits for the very next command.
+func (c *Card) forget() {
+	c.ram.chain, c.ram.rest, c.ram.challenge, c.ram.pending = chain{}, nil, sm.Challenge{}, nil
 }
 
 // getResponse gives the rest of an answer that was longer than its command allowed.

@@ -92,7 +92,6 @@ func Try(tb testing.TB, t card.Transport, c apdu.Command) ([]byte, apdu.Status) 
 
 // Secure secures a command in PBOC mode, with a challenge that it gets from the card.
 func Secure(tb testing.TB, t card.Transport, k key.Key, c apdu.Command, p sm.Protection) apdu.Command {
-	tb.Helper()
 	challenge := [sm.ChallengeSize]byte(Send(tb, t, app.GetChallenge()))
 	c, err := sm.WrapPBOC(app.SecureKeys(k), challenge, c, p)
 	require.NoError(tb, err)
@@ -135,7 +134,6 @@ type Step struct {
 
 // Run secures a step's command and sends it.
 func (s Step) Run(p *Personaliser) {
-	p.TB.Helper()
 	answer := Send(p.TB, p.Card, s.Secure(p))
 	if s.Done != nil {
 		s.Done(p, answer)
@@ -144,7 +142,6 @@ func (s Step) Run(p *Personaliser) {
 
 // Secure returns the step's command with its MAC.
 func (s Step) Secure(p *Personaliser) apdu.Command {
-	p.TB.Helper()
 	return Secure(p.TB, p.Card, Key(app.KeyTransport, p.Serial), s.Make(p), s.Protect)
 }
 
