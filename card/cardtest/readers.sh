@@ -2,7 +2,7 @@
 # Runs a command beside a pcscd of its own, which has two virtual readers and nothing else:
 #
 #   bash card/cardtest/readers.sh COMMAND [ARGUMENT...]
-#   bash card/cardtest/readers.sh go test ./card/transport/pcsc -run '^$' -bench . -count=1
+#   bash card/cardtest/readers.sh go test ./card/cardtest -run '^$' -bench . -count=1
 #
 # The readers are "Virtual PCD 00 00" and "Virtual PCD 00 01". A virtual card is pushed into them over TCP, at
 # 127.0.0.1:$CARDTEST_PORT and the port after it; card/transport/tcp does that.
@@ -45,7 +45,7 @@ inside() {
 	pcscd "${flags[@]}" --config "$work/readers" >"$work/log" 2>&1 </dev/null &
 	pcscd=$!
 	# shellcheck disable=SC2064 # as they are now
-	trap "kill $pcscd 2>/dev/null; rm -rf '$work'" EXIT
+	trap "kill $pcscd 2>/dev/null; wait $pcscd 2>/dev/null; rm -rf '$work'" EXIT
 	trap 'exit 143' INT TERM
 	for ((i = 0; i < 200; i++)); do
 		[ ! -S "$run/pcscd.comm" ] || break
@@ -74,7 +74,7 @@ if [ "${1:-}" = --isolated ]; then
 fi
 
 [ $# -gt 0 ] || {
-	sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n 2,18p >&2
+	sed -n 's/^# \{0,1\}//p' "${BASH_SOURCE[0]}" | sed -n 2,16p >&2
 	exit 2
 }
 command -v pcscd >/dev/null || missing "pcscd is missing: apt-get install pcscd vsmartcard-vpcd"
@@ -87,7 +87,7 @@ if command -v unshare >/dev/null && command -v ip >/dev/null && unshare "${names
 fi
 
 [ "$(id -u)" = 0 ] || missing "this machine allows no namespaces (unshare --map-root-user --net) and you are not root"
-if [ -S /run/pcscd/pcscd.comm ] && kill -0 "$(cat /run/pcscd/pcscd.pid 2>/dev/null)" 2>/dev/null; then
+if [ -S /run/pcscd/pcscd.comm ] && kill -0 "$(tr -cd 0-9 </run/pcscd/pcscd.pid 2>/dev/null)" 2>/dev/null; then
 	missing "this machine allows no namespaces and has a pcscd of its own running"
 fi
 echo "readers: no namespaces here, so the virtual reader listens on port $port of every interface" >&2

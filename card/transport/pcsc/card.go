@@ -83,8 +83,9 @@ func (k *Card) Transmit(command []byte) ([]byte, error) {
 }
 
 // TransmitContext is Transmit until ctx ends. The end of ctx in mid-command closes the whole [Context], because
-// pcscd has no way to call a command back. A card that leaves in mid-command, an answer that does not come in
-// time and a daemon that dies are all [card.ErrCardLost]: the card may or may not have done what it was told.
+// pcscd has no way to call a command back. Whatever fails but a [SharingViolation] is [card.ErrCardLost]: a card that
+// leaves in mid-command, an answer that does not come in time, a daemon that dies. The card may or may not have done
+// what it was told, and every command after it is refused until Reset.
 func (k *Card) TransmitContext(ctx context.Context, command []byte) ([]byte, error) {
 	if len(command) < 4 || len(command) > MaxCommand {
 		return nil, fmt.Errorf("pcsc: a command of %d bytes", len(command))
@@ -101,10 +102,9 @@ func (k *Card) TransmitContext(ctx context.Context, command []byte) ([]byte, err
 	switch {
 	case err == nil:
 		return answer, nil
-	case errors.Is(err, card.ErrCardLost):
-	case errors.As(err, new(Error)):
-		return nil, err // pcscd refused, for example because of a sharing violation: nothing was sent
-	default:
+	case errors.Is(err, SharingViolation):
+		return nil, err // the one code that says for sure that nothing was sent
+	case !errors.Is(err, card.ErrCardLost):
 		err = fmt.Errorf("%w: %w", card.ErrCardLost, err)
 	}
 	k.lost = true

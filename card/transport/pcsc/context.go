@@ -1,11 +1,11 @@
 // Package pcsc talks to cards in real readers through pcscd, the PC/SC daemon of Linux, over its socket and
 // without C.
 //
-//	ctx, err := pcsc.Establish(ctx, pcsc.Options{})
+//	pc, err := pcsc.Establish(ctx, pcsc.Options{})
 //	defer pc.Close()
-//	reader, err := pc.WaitForCard(ctx, "")          // any reader
-//	c, err := pc.Connect(ctx, reader.Name, pcsc.Exclusive)
-//	answer, err := c.Transmit(command)              // c is a card.Transport
+//	reader, err := pc.WaitForCard(ctx, "")                   // in any reader
+//	c, err := pc.Connect(ctx, reader.Name, pcsc.Exclusive)   // a card.Transport
+//	answer, err := c.Transmit(command)
 //	err = c.Disconnect(pcsc.Reset)
 //
 // 61xx and 6Cxx come through as the card sent them; following them is the client's job.

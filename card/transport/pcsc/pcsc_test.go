@@ -77,6 +77,7 @@ func TestCardLost(t *testing.T) {
 		"no bytes":        {}, // success, as pcscd says when the link drops in mid-command
 		"one byte":        {answer: []byte{0x90}},
 		"not transacted":  {bend: set(cmdTransmit, 28, uint32(NotTransacted))},
+		"answer too long": {bend: set(cmdTransmit, 28, 0x80100008)}, // for pcscd; the card has done it
 		"removed":         {bend: set(cmdTransmit, 28, uint32(RemovedCard))},
 		"reset by others": {bend: set(cmdTransmit, 28, uint32(ResetCard))},
 		"daemon dies":     {hangup: true, bend: func(command, []byte) []byte { return nil }},

@@ -32,7 +32,8 @@ func Connect(reader string) (*Card, error) {
 	return &Card{ctx, c}, nil
 }
 
-// Transmit sends one command and returns the answer, which is at least two bytes long.
+// Transmit sends one command and returns the answer, which is at least two bytes long. Every error is
+// [card.ErrCardLost].
 func (c *Card) Transmit(command []byte) ([]byte, error) {
 	answer, err := c.card.Transmit(command)
 	switch {
