@@ -124,6 +124,44 @@ func (d *Deck) Card(s app.Serial) (*cos.Card, error) {
 	return cos.New(mem, cos.Config{Rand: d.rand})
 }
 
+// A LiveCard is a card of a deck that is used: what a command changes of it is in the file before it answers.
+type LiveCard struct {
+	*cos.Card
+	deck   *Deck
+	serial app.Serial
+	kept   uint64 // writes of the memory that are in the file
+}
+
+// Live gives power to a card of the deck.
+func (d *Deck) Live(s app.Serial) (*LiveCard, error) {
+	c, err := d.Card(s)
+	if err != nil {
+		return nil, err
+	}
+	return &LiveCard{Card: c, deck: d, serial: s}, nil
+}
+
+// Transmit implements [card.Transport].
+func (l *LiveCard) Transmit(command []byte) ([]byte, error) {
+	answer, err := l.Card.Transmit(command)
+	return answer, errors.Join(err, l.keep())
+}
+
+// Reset implements [card.Resetter].
+func (l *LiveCard) Reset(cold bool) ([]byte, error) {
+	atr, err := l.Card.Reset(cold)
+	return atr, errors.Join(err, l.keep())
+}
+
+func (l *LiveCard) keep() error {
+	writes := l.Memory().Writes()
+	if writes == l.kept {
+		return nil
+	}
+	l.kept = writes
+	return l.deck.Keep(l.serial, l.Card)
+}
+
 // Blank implements [Sink]: a card as the chip's maker delivers it. What stood under the serial number is lost when the
 // card is kept.
 func (d *Deck) Blank(_ context.Context, s app.Serial) (card.Transport, error) {
