@@ -254,3 +254,12 @@ func (f *filling) finished(ctx context.Context) (*Done, error) {
 	}
 	return &f.done, nil
 }
+
+// Personalise makes one card of a blank one whose transport key is that of the record's serial number, and without a
+// journal: for cards that are made while somebody waits, and for demonstrations.
+func Personalise(ctx context.Context, cfg Config, t card.Transport, r *Record) (*Done, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	return cfg.fill(ctx, t, r, false)
+}
