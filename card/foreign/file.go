@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -48,6 +49,9 @@ func Balance(ctx context.Context, c *apdu.Client, p2 byte) (*int64, error) {
 	fen := a.Fen()
 	return &fen, nil
 }
+
+// Filled reports whether all of b is one byte: how a place that was never written looks.
+func Filled(b []byte, with byte) bool { return bytes.Count(b, []byte{with}) == len(b) }
 
 // BCD returns digits as they stand. A byte that is no two digits shows as the card has it, in hexadecimal.
 func BCD(b []byte) string { return strings.ToUpper(hex.EncodeToString(b)) }
@@ -103,7 +107,7 @@ type Movement struct {
 // ParseMovement reads a line; nil for a place that was never written.
 func ParseMovement(b []byte) (*Movement, error) {
 	r, err := purse.ParseLogRecord(b)
-	if err != nil || r == (purse.LogRecord{}) || strings.Trim(string(b), "\xff") == "" {
+	if err != nil || r == (purse.LogRecord{}) || Filled(b, 0xFF) {
 		return nil, err
 	}
 	return &Movement{r.Seq, r.Amount.Fen(), Kind(byte(r.Kind)), BCD(r.Terminal[:]), DateTime(r.At[:])}, nil

@@ -3,7 +3,6 @@
 package sscard
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,7 +92,7 @@ func ParseItem(b []byte) (Item, error) {
 	if size, known := sizes[i.Tag]; !known || size != len(i.Value) {
 		return Item{}, errItem
 	}
-	if rest := b[2+len(i.Value):]; len(bytes.Trim(rest, "\x00")) > 0 && len(bytes.Trim(rest, "\xFF")) > 0 {
+	if rest := b[2+len(i.Value):]; !foreign.Filled(rest, 0) && !foreign.Filled(rest, 0xFF) {
 		return Item{}, errItem
 	}
 	return i, nil
@@ -101,7 +100,9 @@ func ParseItem(b []byte) (Item, error) {
 
 // text returns text in GBK.
 func text(b []byte) string {
-	b = bytes.TrimRight(b, "\x00\xFF ")
+	for len(b) > 0 && (b[len(b)-1] == 0 || b[len(b)-1] == 0xFF || b[len(b)-1] == ' ') {
+		b = b[:len(b)-1]
+	}
 	out, err := simplifiedchinese.GBK.NewDecoder().Bytes(b)
 	if err != nil {
 		return foreign.BCD(b)
