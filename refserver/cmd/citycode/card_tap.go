@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -133,10 +134,10 @@ func (c *cardTap) gate(ctx context.Context, std *stdio) (*tapGate, func(), error
 }
 
 // terminal opens what speaks with cards.
-func (c *cardTap) terminal() (t *terminal.Terminal, closeAll func(), err error) {
+func (c *cardTap) terminal() (t *terminal.Terminal, _ func(), err error) {
 	cfg := terminal.Config{AID: app.AID(c.AID), Now: c.now}
-	var open []interface{ Close() error }
-	closeAll = func() {
+	var open []io.Closer
+	closeAll := func() {
 		for _, o := range open {
 			o.Close()
 		}
