@@ -7,6 +7,9 @@
 //	key       symmetric keys that do not print themselves, diversification, check values, CBC-MAC
 //	purse     the formulas and messages of the e-purse (电子钱包)
 //	sm        secure messaging (安全报文) in two modes
+//	app       the citizen application: name, files, keys, access rules, messages
+//	nvm       a memory whose power fails in the middle of a write
+//	cos       a card in software
 //
 // The tree knows no token: it carries the bytes of one. Nothing that a card says has been verified; the credential
 // and the signature that come out of it are for package citycode to judge.

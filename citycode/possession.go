@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // PossessionNonceSize is the size of the nonce of a [Possession] in bytes.
@@ -35,12 +36,12 @@ func (p *Possession) message(purpose byte) []byte {
 	return append(b, p.Key[:]...)
 }
 
-func (p *Possession) verify(s *suite, purpose byte) error {
-	key, err := s.prepare(p.Key)
+func (p *Possession) verify(s *pubkey.Suite, purpose byte) error {
+	key, err := s.Prepare(p.Key)
 	if err != nil {
 		return err
 	}
-	if !key.verify(p.Signature[:], tagPossession, p.message(purpose)) {
+	if !key.Verify(p.Signature[:], tagPossession, p.message(purpose)) {
 		return errors.New("citycode: proof of possession does not verify")
 	}
 	return nil
@@ -54,7 +55,7 @@ type Prover interface {
 }
 
 func (k *signKey) provePossession(purpose byte, issuer KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
-	p := &Possession{Issuer: issuer, Nonce: nonce, Key: k.public}
+	p := &Possession{Issuer: issuer, Nonce: nonce, Key: k.Public}
 	sig, err := k.sign(tagPossession, p.message(purpose))
 	if err != nil {
 		return nil, err

@@ -160,6 +160,27 @@ func TestSpecFiles(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
+func TestSpecKeys(t *testing.T) {
+	t.Parallel()
+	var got []app.KeyID
+	for _, row := range rows(section(t, "### 3.1 ")) {
+		id, err := strconv.ParseUint(row[0], 16, 8)
+		if err != nil {
+			continue // the heading
+		}
+		got = append(got, app.KeyID(id))
+		want := strconv.Itoa(app.MaxTries)
+		switch app.KeyID(id) {
+		case app.KeyPIN:
+			want = strconv.Itoa(app.MaxPINTries)
+		case app.KeyTAC:
+			want = "–" // no command compares anything with it
+		}
+		assert.Equal(t, want, row[4], row[1])
+	}
+	assert.Equal(t, []app.KeyID{0, 1, 2, 3, 4, 5, 6, 7, 8}, got)
+}
+
 // rows returns the cells of tables.
 func rows(text string) (list [][]string) {
 	for line := range strings.Lines(text) {

@@ -375,3 +375,21 @@ func TestNumberEnd(t *testing.T) {
 	_, err = n.Next(ctx)
 	assert.ErrorIs(t, err, sam.ErrNumberEnd)
 }
+
+// TestSpecExample: the conversation with a gate's module in SPEC §8.2.
+func TestSpecExample(t *testing.T) {
+	e, err := sam.NewEmulator(software(t, sam.Gate, sam.Purchase))
+	require.NoError(t, err)
+	for _, x := range [][2]string{
+		{"00B09600 06", "210100000007 9000"},
+		{"80700000 1C 01020304 0005 000000C8 06 20261122120000 01 04 0000000000000001 08", "00000001 E0949C45 9000"},
+		{"80720000 04 392BBC22", "9000"},
+		{"80760000 1C 01020304 0005 000000C8 00000001 01 04 0000000000000001 392BBC22", "9000"},
+	} {
+		command, err := hex.DecodeString(strings.ReplaceAll(x[0], " ", ""))
+		require.NoError(t, err)
+		answer, err := e.Transmit(command)
+		require.NoError(t, err)
+		assert.Equal(t, strings.ReplaceAll(x[1], " ", ""), fmt.Sprintf("%X", answer))
+	}
+}

@@ -38,8 +38,6 @@ const (
 	TooLittle Reason = "insufficient-balance"
 	// OverLimit: the amount, or the balance behind it, is beyond a limit of this terminal.
 	OverLimit Reason = "over-limit"
-	// NotProven: whether an order was followed cannot be found out here any more.
-	NotProven Reason = "not-proven"
 	// ModuleFault: the security module did not do what it was asked for.
 	ModuleFault Reason = "module-fault"
 	// JournalFault: the journal could not be written.

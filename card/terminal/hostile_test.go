@@ -168,10 +168,12 @@ func TestSwap(t *testing.T) {
 func TestStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, g := newCard(t, 1, 5000), newGate(t, gateID)
+		woke := make(chan bool)
 		deaf := transportFunc(func(command []byte) ([]byte, error) {
 			answer, err := c.Transmit(command)
 			if command[1] == purse.InsDebit {
 				time.Sleep(time.Hour)
+				close(woke)
 			}
 			return answer, err
 		})
@@ -181,7 +183,7 @@ func TestStall(t *testing.T) {
 		assert.Equal(t, terminal.Stalled, f.Reason)
 		assert.Equal(t, terminal.Unknown, f.Outcome)
 		assert.Equal(t, terminal.DefaultTimeout, time.Since(began))
-		time.Sleep(2 * time.Hour)
+		<-woke
 		r, err := g.pay(c, 200)
 		require.NoError(t, err)
 		assert.True(t, r.Recovered)

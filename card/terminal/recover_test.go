@@ -10,9 +10,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/card"
+	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/cos"
 	"github.com/citizencode/citizencode/card/nvm"
 	"github.com/citizencode/citizencode/card/purse"
+	"github.com/citizencode/citizencode/card/sam"
 	"github.com/citizencode/citizencode/card/terminal"
 )
 
@@ -312,8 +314,16 @@ func TestLoadLimits(t *testing.T) {
 		assert.Equal(t, terminal.NothingMoved, failure(t, err).Outcome)
 	}
 	assert.Empty(t, h.granted)
+	// A limit below the card's own.
+	low, err := terminal.New(terminal.Config{AID: app.TestAID, Journal: terminal.NewMemoryJournal(), Loads: h, Numbers: &sam.Counter{}, Desk: deskID, MaxBalance: 99_050})
+	require.NoError(t, err)
+	s, err := low.Open(ctx, c)
+	require.NoError(t, err)
+	_, err = s.Load(ctx, 51)
+	assert.Equal(t, terminal.OverLimit, failure(t, err).Reason)
+
 	h.fault = errors.New("no network")
-	s, err := d.Open(ctx, c)
+	s, err = d.Open(ctx, c)
 	require.NoError(t, err)
 	_, err = s.Load(ctx, 100)
 	f := failure(t, err)

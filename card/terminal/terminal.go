@@ -96,7 +96,8 @@ type Session struct {
 	fci    app.FCI
 }
 
-// Open selects the application on the card. Every error of a session is a *Failure.
+// Open selects the application on the card. Every error of a session is a *Failure. A transport that was given up
+// (Stalled) may still be waiting for its card: before it is opened again it must have come back.
 func (t *Terminal) Open(ctx context.Context, transport card.Transport) (*Session, error) {
 	l := &link{transport: transport, timeout: t.cfg.Timeout}
 	s := &Session{t: t, link: l, client: apdu.NewClient(l, apdu.Options{MaxAnswer: maxAnswer, MaxRounds: maxRounds})}

@@ -261,3 +261,30 @@ func TestPIN(t *testing.T) {
 	assert.Equal(t, apdu.Tries(2), failure(t, err).Status)
 	assert.NoError(t, s.VerifyPIN(ctx, costest.PIN))
 }
+
+// TestModuleInSlot: a gate with a module behind a reader is as good, also after a restart that forgot what was on its way.
+func TestModuleInSlot(t *testing.T) {
+	ctx := context.Background()
+	c := newCard(t, 1, 5000)
+	slot, err := sam.NewEmulator(module(t, sam.Config{Role: sam.Gate, Terminal: gateID, Numbers: &sam.Counter{}}))
+	require.NoError(t, err)
+	journal := terminal.NewMemoryJournal()
+	start := func() *gate {
+		_, err := slot.Reset(true)
+		require.NoError(t, err)
+		m, err := sam.OpenModule(ctx, slot)
+		require.NoError(t, err)
+		return newGate(t, gateID, func(cfg *terminal.Config) { cfg.Module, cfg.Journal = m, journal })
+	}
+	_, err = start().pay(lose(c, purse.InsDebit), 200)
+	require.Error(t, err)
+	g := start()
+	r, err := g.pay(c, 200)
+	require.NoError(t, err)
+	assert.True(t, r.Recovered)
+	r, err = g.pay(c, 300)
+	require.NoError(t, err)
+	assert.False(t, r.Recovered)
+	assert.EqualValues(t, 2, r.Number)
+	assert.EqualValues(t, 4500, balance(t, c))
+}

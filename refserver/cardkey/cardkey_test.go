@@ -21,6 +21,8 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/refserver/cardkey"
+	"github.com/citizencode/citizencode/scenarios/epurse"
+	"github.com/citizencode/citizencode/scenarios/ledger"
 )
 
 // newCard personalises a card with a credential of the city.
@@ -92,12 +94,50 @@ func TestGate(t *testing.T) {
 	assert.LessOrEqual(t, timing.Default.Of(m.Exchanges).Total(), 150*time.Millisecond)
 	assert.LessOrEqual(t, timing.Model{Rate: timing.Rate106, Chip: timing.Slow}.Of(m.Exchanges).Total(), 300*time.Millisecond)
 
+	assert.True(t, answer.Signed)
+	assert.Equal(t, answer.Verified.Serial(), answer.Serial)
+
 	// The next one is the next.
 	city.Clock.Advance(time.Minute)
 	answer, err = gate.Identify(context.Background(), open(t, c))
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, answer.Counter)
 }
+
+// TestCounterGaps: what a card signed for a hostile terminal leaves a hole in the counters that gates report, refused
+// answers among them.
+func TestCounterGaps(t *testing.T) {
+	ctx := context.Background()
+	city := citycodetest.NewCity(t, citycodetest.Shenyang)
+	c, _ := newCard(t, city, 1)
+	office, err := epurse.Open(ctx, epurse.Config{Name: "purse", Ledger: ledger.New(ledger.NewMemory()), Verifier: noClaims{}, Now: city.Clock.Now})
+	require.NoError(t, err)
+	report := func(a *cardkey.Answer) {
+		require.True(t, a.Signed)
+		_, err := office.Upload(ctx, epurse.Batch{Terminal: "210100000007", Answers: []epurse.Answer{{Serial: a.Serial.String(), Counter: a.Counter,
+			Place: "bus 9", Time: city.Clock.Now()}}})
+		require.NoError(t, err)
+	}
+	gate, hospital := newGate(city, "bus 9"), newGate(city, "hospital 2")
+	hospital.Audience = citycode.Medical
+	first, err := gate.Identify(ctx, open(t, c))
+	require.NoError(t, err)
+	report(first)
+	_, err = open(t, c).Identify(ctx, app.AuthenticateRequest{Audience: 1, Challenge: [16]byte{6, 6, 6}}) // the hostile one
+	require.NoError(t, err)
+	refused, err := hospital.Identify(ctx, open(t, c))
+	wrong, ok := errors.AsType[*citycode.VerifyError](err)
+	require.True(t, ok, "%v", err)
+	assert.Equal(t, citycode.WrongAudience, wrong.Reason)
+	report(refused)
+	findings, err := office.Findings(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, []epurse.Finding{{Kind: epurse.CounterGap, Of: first.Serial.String(), Detail: "2"}}, findings)
+}
+
+type noClaims struct{}
+
+func (noClaims) CheckTAC(context.Context, epurse.Claim) (bool, error) { return false, nil }
 
 // tamper changes what a terminal says to INTERNAL AUTHENTICATE.
 type tamper struct {
@@ -236,7 +276,8 @@ func TestGateRefuses(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	assert.Equal(t, citycode.BadHolderSignature, refused.Reason)
 	assert.Nil(t, answer.Verified)
-	assert.EqualValues(t, 1, answer.Counter, "the answer counts all the same")
+	assert.False(t, answer.Signed, "anyone can compose it")
+	assert.Zero(t, answer.Serial)
 
 	garbage := transportFunc(func(command []byte) ([]byte, error) {
 		if command[1] == apdu.InsReadBinary {

@@ -23,12 +23,17 @@ type Gate struct {
 	Rand     io.Reader          // nil: crypto/rand
 }
 
-// An Answer is what a card said to one challenge. It counts whether it was accepted or not: a back office that knows
-// all answers of a card finds those that it gave to somebody else.
+// An Answer is what a card said to one challenge.
 type Answer struct {
 	Token    []byte
 	Counter  uint32
 	Verified *citycode.Verified // nil where the code was refused
+	// Signed says that the signatures verified, also where the code was refused for something else. Then the counter
+	// is one that this card has used, and a back office that is told of all of them finds those that the card gave to
+	// somebody else. Of an answer that nobody signed nothing may be reported: anyone could compose one.
+	Signed bool
+	// Serial is that of the credential, where Signed.
+	Serial citycode.Serial
 }
 
 // A Question is what a gate asked a card, and what the card said: to be verified with the challenge.
@@ -86,5 +91,24 @@ func (g *Gate) Identify(ctx context.Context, s *terminal.Session) (*Answer, erro
 		return answer, fmt.Errorf("cardkey: %w", err)
 	}
 	answer.Verified, err = g.Verifier.Verify(token, citycode.Check{Audience: g.Audience, Challenge: q.Challenge, Online: g.Online, Lane: g.Lane})
+	refused, _ := errors.AsType[*citycode.VerifyError](err)
+	if answer.Signed = err == nil || refused != nil && refused.Reason >= citycode.IssuerKeyNotValid; answer.Signed {
+		answer.Serial = serialOf(token)
+	}
 	return answer, err
+}
+
+// serialOf reads the serial of a token whose signatures verified (citycode SPEC §2.5).
+func serialOf(t *citycode.Token) (s citycode.Serial) {
+	s.Issuer = t.Issuer()
+	for _, f := range t.Fields() {
+		b := t.Bytes()[f.Offset:][:f.Length]
+		switch f.Name {
+		case "statusList":
+			s.List = b[0]
+		case "statusIndex":
+			s.Index = uint32(b[0])<<16 | uint32(b[1])<<8 | uint32(b[2])
+		}
+	}
+	return s
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,7 @@ type purseCard struct {
 	credited int64
 	served   int64 // by receipts of gates
 	paidIn   int64 // at the desk, whatever became of it
+	lines    []purse.LogRecord
 }
 
 // A world is cards, terminals, a back office, and bad luck.
@@ -81,6 +83,7 @@ type world struct {
 	faults  int
 	unknown int // failures that left the outcome open
 	again   int // purchases that an earlier order turned out to have paid
+	decided int // claims that a person had to decide
 }
 
 type place struct {
@@ -211,6 +214,11 @@ func (w *world) leave(c *purseCard, most int64) {
 	} else {
 		c.credited += moved
 	}
+	if moved != 0 {
+		r, err := purse.ParseLogRecord(costest.Send(w.t, c, app.ReadRecord(app.SFIPurseLog, 1, purse.LogRecordSize)))
+		require.NoError(w.t, err)
+		c.lines = append(c.lines, r)
+	}
 	c.balance = a.Fen()
 }
 
@@ -324,10 +332,28 @@ func (w *world) end() {
 	findings, err := w.office.Findings(ctx)
 	require.NoError(w.t, err)
 	for _, f := range findings {
+		// Two terminals lost an answer under one number, one after the other, and no terminal has read the log before it
+		// went round: a person looks into it, and here he finds the truth.
+		if f.Kind == epurse.Ambiguous {
+			w.decided++
+			for _, c := range w.cards {
+				if c.serial == f.Of {
+					w.remember(w.desk, c, slices.DeleteFunc(slices.Clone(c.lines), func(r purse.LogRecord) bool {
+						return r.Kind != purse.Purchase || r.Seq != f.Claims[0].Sequence
+					}))
+				}
+			}
+		}
+	}
+	w.upload(w.desk)
+	require.NoError(w.t, w.office.Settle(ctx))
+	findings, err = w.office.Findings(ctx)
+	require.NoError(w.t, err)
+	for _, f := range findings {
 		require.Equal(w.t, epurse.NotServed, f.Kind, "%+v", f)
 	}
 
-	var held, merchants, holders int64
+	var held, merchants int64
 	for _, c := range w.cards {
 		holder, payback := -w.balanceOf(ledger.Liability, "holder", c.serial), -w.balanceOf(ledger.Liability, "payback", c.serial)
 		require.Equal(w.t, c.debited-c.served, holder, "what card %s paid for nothing is its holder's", c.serial)
@@ -335,7 +361,6 @@ func (w *world) end() {
 		require.Equal(w.t, c.paidIn, c.balance+c.served+holder+payback, "card %s", c.serial)
 		held += c.balance
 		merchants += c.served
-		holders += holder
 	}
 	var paid int64
 	for _, g := range w.gates {
@@ -347,7 +372,6 @@ func (w *world) end() {
 	totals, err := w.ledger.Totals(ctx)
 	require.NoError(w.t, err)
 	require.Zero(w.t, totals.Net())
-	_ = holders
 }
 
 const worldSteps = 1000
@@ -360,19 +384,20 @@ func TestHistories(t *testing.T) {
 		n = min(n, 2*worldSteps)
 	}
 	began := time.Now()
-	var faults, unknown, again int
+	var faults, unknown, again, decided int
 	for seed := range uint64((n + worldSteps - 1) / worldSteps) {
 		w := newWorld(t, seed)
 		for range worldSteps {
 			w.step()
 		}
 		w.end()
-		faults, unknown, again = faults+w.faults, unknown+w.unknown, again+w.again
+		faults, unknown, again, decided = faults+w.faults, unknown+w.unknown, again+w.again, decided+w.decided
 		if done := (int(seed) + 1) * worldSteps; done%100_000 == 0 {
 			fmt.Fprintf(os.Stderr, "%d of %d steps, %s left\n", done, n, (time.Since(began) / time.Duration(done) * time.Duration(n-done)).Round(time.Second))
 		}
 	}
-	t.Logf("%d steps, %d faults, %d outcomes that were open, %d purchases found paid", n, faults, unknown, again)
+	t.Logf("%d steps, %d faults, %d outcomes that were open, %d purchases found paid, %d left for a person to decide", n, faults, unknown, again, decided)
+	require.LessOrEqual(t, decided, 1+n/10_000)
 	require.NotZero(t, unknown)
 	require.NotZero(t, again)
 }

@@ -46,14 +46,15 @@ var textOf = map[qr.Reason]scenarios.Text{
 }
 
 // read returns the token in a picture file and the partner's code in front of it,
-// which has one of the sizes. Where the picture holds no token, it is a refusal;
-// an error is a *qr.Error about the file.
+// which has one of the sizes. Where the picture holds no token, it is a refusal,
+// which names what is there instead; an error is a *qr.Error about the file.
 func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, refused *scenarios.Decision, err error) {
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		refused, err = unread(err)
 		return nil, "", refused, err
 	}
+	var stranger []byte
 	var other error
 	for _, result := range found {
 		// Codes of others may stand beside it, as on any poster; between two
@@ -61,7 +62,7 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 		b, front, err := decode(result.Text, sizes)
 		switch {
 		case err != nil && other == nil:
-			other = err
+			other, stranger = err, result.Bytes
 		case err == nil && token != nil && !(bytes.Equal(token, b) && prefix == front):
 			return nil, "", scenarios.Refused(SeveralCodes, severalText), nil
 		case err == nil:
@@ -70,7 +71,7 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 	}
 	if token == nil {
 		refused, err = unread(other)
-		return nil, "", refused, err
+		return nil, "", scenarios.NameForeign(refused, stranger), err
 	}
 	return token, prefix, nil, nil
 }

@@ -58,8 +58,8 @@ type Record struct {
 	Terminal string `json:"terminal"`
 }
 
-// An Answer is one use of a card's identity key: what INTERNAL AUTHENTICATE
-// returned, whether the code was accepted or not.
+// An Answer is one use of a card's identity key (INTERNAL AUTHENTICATE) whose
+// signature verified, whether the code was accepted or not.
 type Answer struct {
 	Serial  string    `json:"serial"` // of the credential, as in 210100/1#0:4711
 	Counter uint32    `json:"counter"`

@@ -17,11 +17,11 @@
 //     PROVE);
 //   - another claim with the same number of the card is proven: this one moved
 //     nothing;
-//   - the card's log, read by any terminal, names the terminal and the amount
-//     under this number: it did. The log is the card's word without a
-//     certificate, and decides only between what terminals have claimed;
-//   - the card has gone on to later numbers, no other claim has this one, and
-//     [Config.Wait] has passed for the last terminal to have been heard: it did.
+//   - the card is proven to have gone on to later numbers, no claim with this
+//     one is proven, and [Config.Wait] has passed for the last terminal to have
+//     been heard: it did. Where several terminals claim the number, the card's
+//     log, read by any terminal, tells which. The log is the card's word without
+//     a certificate, so it decides between claims and makes none true.
 //
 // Money that moved for nothing is the holder's and is booked to him. If what was
 // decided proves wrong because a terminal was heard very late, the booking is

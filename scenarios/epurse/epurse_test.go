@@ -163,9 +163,14 @@ func TestDecisions(t *testing.T) {
 			nil, gateB, 0, []string{epurse.Ambiguous}},
 		{"the log tells which", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350)), unresolved(purchase(gateC, 1, 0, 100)), purchase(gateB, 1, 1, 200)},
 			[]epurse.Record{record(purchase(gateC, 1, 0, 100))}, gateB, 100, []string{epurse.NotServed}},
-		{"the log alone", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350))}, []epurse.Record{record(purchase(gateA, 1, 0, 350))}, "", 350, []string{epurse.NotServed}},
-		{"the log names a terminal that was not heard", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350))}, []epurse.Record{record(purchase(gateC, 1, 0, 350))},
-			"", 0, []string{epurse.SequenceGap}},
+		{"the log alone makes nothing true", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350))}, []epurse.Record{record(purchase(gateA, 1, 0, 350))},
+			"", 0, []string{epurse.Undecided}},
+		{"nor one that has gone on", []epurse.Claim{notCharged(purchase(gateA, 1, 0, 350))},
+			[]epurse.Record{record(purchase(gateA, 1, 0, 350)), record(purchase(gateC, 1, 7, 350))}, "", 0, nil},
+		{"the log names a terminal that was not heard", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350)), purchase(gateB, 1, 1, 200)},
+			[]epurse.Record{record(purchase(gateC, 1, 0, 350))}, gateB, 0, []string{epurse.SequenceGap}},
+		{"and nobody else claims it", []epurse.Claim{purchase(gateB, 1, 1, 200)}, []epurse.Record{record(purchase(gateC, 1, 0, 350))},
+			gateB, 0, []string{epurse.SequenceGap}},
 		{"two logs", []epurse.Claim{unresolved(purchase(gateA, 1, 0, 350)), purchase(gateB, 1, 1, 200)},
 			[]epurse.Record{record(purchase(gateA, 1, 0, 350)), record(purchase(gateC, 1, 0, 350))}, gateB, 0, []string{epurse.Ambiguous}},
 		{"an order under a number that the card never had", []epurse.Claim{notCharged(purchase(gateA, 1, 40_000, 350)), purchase(gateB, 1, 0, 200)}, nil, gateB, 0, nil},
@@ -204,6 +209,22 @@ func TestDecisions(t *testing.T) {
 				assert.Equal(t, -paid-x.holder, b.has("float"))
 			}
 		})
+	}
+}
+
+// TestServedLater: the person came again in time, and passed for what the terminal had found paid. In any order.
+func TestServedLater(t *testing.T) {
+	paid := purchase(gateA, 1, 0, 200)
+	paid.Served = false
+	served := purchase(gateA, 1, 0, 200)
+	for _, order := range [][]epurse.Claim{{paid, served}, {served, paid}} {
+		b := newBureau(t)
+		for _, c := range order {
+			b.send(c)
+			b.settle()
+		}
+		assert.EqualValues(t, 200, b.has("merchant/"+gateA))
+		assert.Zero(t, b.has("holder/"+cardA))
 	}
 }
 

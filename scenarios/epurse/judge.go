@@ -92,11 +92,12 @@ func (c *card) judge(serial string, deadline time.Time) *verdict {
 	v := &verdict{to: make(map[*entry]Target), serial: serial}
 	slots := c.slots[Purchase]
 	numbers := slices.Sorted(maps.Keys(slots))
-	// How far the card has come: only what is proven, or in its log, says so. An order that came to nothing has
-	// whatever number somebody between card and terminal liked.
+	// How far the card has come: only a certificate says so. An order that came
+	// to nothing has whatever number somebody between card and terminal liked,
+	// and so has a log.
 	reached := -1
 	for _, n := range numbers {
-		if s := slots[n]; len(s.log) > 0 || slices.ContainsFunc(s.claims, func(e *entry) bool { return e.State == Paid }) {
+		if slices.ContainsFunc(slots[n].claims, func(e *entry) bool { return e.State == Paid }) {
 			reached = int(n)
 		}
 	}
@@ -141,19 +142,11 @@ func (v *verdict) purchase(n uint16, s *slot, last bool, deadline time.Time) {
 		return
 	case len(proven) == 1:
 		return
-	case len(s.log) == 1:
-		// The last of one terminal's orders of one amount: the card makes a
-		// new one only where it has not followed the one before.
-		for _, e := range slices.Backward(others) {
-			if e.record() == s.log[0] {
-				v.holder(place, e)
-				return
-			}
-		}
-		v.find(SequenceGap, fmt.Sprintf("purchases %d, at %s by the card's log", n, s.log[0].Terminal), others...)
-		return
 	case len(others) == 0:
-		return // several records and no claim: the numbers behind find the gap
+		if !last { // there is a log
+			v.find(SequenceGap, fmt.Sprintf("purchases %d, at %s by the card's log", n, s.log[0].Terminal))
+		}
+		return
 	}
 	fen := others[0].Fen
 	same := !slices.ContainsFunc(others, func(e *entry) bool { return e.Fen != fen })
@@ -166,6 +159,16 @@ func (v *verdict) purchase(n uint16, s *slot, last bool, deadline time.Time) {
 		// moved the money, and this one did not.
 		v.open = v.open || !last
 		v.find(Undecided, place, others...)
+	case len(s.log) == 1:
+		// The last of one terminal's orders of one amount: the card makes a
+		// new one only where it has not followed the one before.
+		for _, e := range slices.Backward(others) {
+			if e.record() == s.log[0] {
+				v.holder(place, e)
+				return
+			}
+		}
+		v.find(SequenceGap, fmt.Sprintf("purchases %d, at %s by the card's log", n, s.log[0].Terminal), others...)
 	case same && len(s.log) == 0:
 		v.holder(place, others[len(others)-1])
 	default:

@@ -33,7 +33,11 @@ func TestCardReader(t *testing.T) {
 	reader := []string{"--reader", "Virtual PCD"}
 	must(t, append([]string{"card", "load", "--dir", at("city"), "--state", at("desk"), "--at", now, "1000"}, reader...)...)
 	out := must(t, append([]string{"card", "tap", "--dir", at("city"), "--state", at("gate"), "--pay", "200", "--sam", at("gate.sam"), "--at", now}, reader...)...)
-	var tap tapped
+	var tap struct {
+		Valid   bool
+		Card    tappedCard
+		Payment tappedMoney
+	}
 	require.NoError(t, json.Unmarshal([]byte(out), &tap))
 	assert.True(t, tap.Valid)
 	assert.EqualValues(t, 800, tap.Payment.Balance)
