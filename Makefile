@@ -24,9 +24,10 @@ interop: ## put 10,000 signatures and faults to the default engine, tjfoc, OpenS
 	CI=true go test ./citycode/engine -run '^TestInterop$$' -v -count=1 -timeout 60m -statements 10000
 	CI=true go test ./citycode -run '^TestSeal(OtherCipher|InToken)$$' -count=1
 
-readers: ## send the 40 commands of card/cardtest through pcscd by five programs, and time a command
+readers: ## send the 40 commands of card/cardtest through pcscd by five programs, time a command, and tap a card
 	CI=true go test ./card/cardtest -run '^TestReaders$$' -v -count=1
 	bash card/cardtest/readers.sh go test ./card/cardtest -run '^$$' -bench '^BenchmarkPCSC$$' -count=1
+	CITIZENCODE_READERS=1 bash card/cardtest/readers.sh go test ./refserver/cmd/citycode -run '^TestCardReader$$' -count=1
 
 peers: ## put 504 spoilt pictures to our QR reader and five others, and print the table
 	cd qr/internal/degrade/testdata/peers && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund

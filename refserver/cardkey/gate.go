@@ -14,7 +14,7 @@ import (
 
 // A Gate identifies who holds a card.
 type Gate struct {
-	Verifier *citycode.Verifier // required
+	Verifier *citycode.Verifier // required to identify
 	Terminal []byte             // names the terminal in its challenges; required
 	Audience citycode.Scenes    // the one group that the gate serves; required
 	Online   bool               // see [citycode.Check]
@@ -36,14 +36,21 @@ type Answer struct {
 	Serial citycode.Serial
 }
 
-// Identify draws a challenge, lets the card answer it, and verifies the answer as it would that of a phone. The error
-// is a *terminal.Failure before the card has answered, and a *citycode.VerifyError behind it, then with the answer.
+// A Question is what a gate asked a card, and what the card said: to be verified with the challenge.
+type Question struct {
+	Token     []byte
+	Counter   uint32
+	Challenge *citycode.Challenge
+}
+
+// Ask draws a challenge and lets the card answer it. Nothing of the answer has been verified. The error is a
+// *terminal.Failure.
 //
 // The card is asked for this gate and for now. What it signed for another terminal, before or behind, has another
 // challenge, and a challenge is used once: see [citycode.Check].
-func (g *Gate) Identify(ctx context.Context, s *terminal.Session) (*Answer, error) {
-	if g.Verifier == nil || g.Audience == 0 {
-		return nil, errors.New("cardkey: a gate needs a verifier and an audience")
+func (g *Gate) Ask(ctx context.Context, s *terminal.Session) (*Question, error) {
+	if g.Audience == 0 {
+		return nil, errors.New("cardkey: a gate needs an audience")
 	}
 	now := g.Now
 	if now == nil {
@@ -65,12 +72,25 @@ func (g *Gate) Identify(ctx context.Context, s *terminal.Session) (*Answer, erro
 		return nil, err
 	}
 	identity := terminal.Identity{Credential: credential, Request: request, AuthenticateAnswer: signed}
-	answer := &Answer{Token: identity.Token(), Counter: signed.Counter}
-	token, err := citycode.ParseToken(answer.Token)
+	return &Question{identity.Token(), signed.Counter, challenge}, nil
+}
+
+// Identify asks, and verifies the answer as it would that of a phone. The error is a *terminal.Failure before the card
+// has answered, and a *citycode.VerifyError behind it, then with the answer.
+func (g *Gate) Identify(ctx context.Context, s *terminal.Session) (*Answer, error) {
+	if g.Verifier == nil {
+		return nil, errors.New("cardkey: a gate needs a verifier")
+	}
+	q, err := g.Ask(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	answer := &Answer{Token: q.Token, Counter: q.Counter}
+	token, err := citycode.ParseToken(q.Token)
 	if err != nil {
 		return answer, fmt.Errorf("cardkey: %w", err)
 	}
-	answer.Verified, err = g.Verifier.Verify(token, citycode.Check{Audience: g.Audience, Challenge: challenge, Online: g.Online, Lane: g.Lane})
+	answer.Verified, err = g.Verifier.Verify(token, citycode.Check{Audience: g.Audience, Challenge: q.Challenge, Online: g.Online, Lane: g.Lane})
 	refused, _ := errors.AsType[*citycode.VerifyError](err)
 	if answer.Signed = err == nil || refused != nil && refused.Reason >= citycode.IssuerKeyNotValid; answer.Signed {
 		answer.Serial = serialOf(token)

@@ -99,17 +99,11 @@ func Secure(tb testing.TB, t card.Transport, k key.Key, c apdu.Command, p sm.Pro
 }
 
 // PutKey is PUT KEY, to be secured.
-func PutKey(id app.KeyID, k, transport key.Key) apdu.Command {
-	wrapped, check := k.Wrap(app.SecureKeys(transport).Encryption), k.CheckValue()
-	data := append([]byte{1, k.Algorithm().ID()}, wrapped[:]...)
-	return apdu.Command{CLA: 0x80, INS: app.InsPutKey, P2: byte(id), Data: append(data, check[:]...)}
-}
+func PutKey(id app.KeyID, k, transport key.Key) apdu.Command { return app.PutKey(id, 1, k, transport) }
 
 // PINBlock returns a PIN as PUT KEY carries it, before it is wrapped.
 func PINBlock(pin []byte) key.Key {
-	b := [key.Size]byte{byte(len(pin)), 15: 0xA5}
-	copy(b[1:], pin)
-	k, err := key.New(key.SM4, b[:])
+	k, err := app.PINBlock(pin, [key.Size]byte{15: 0xA5})
 	if err != nil {
 		panic(err)
 	}
@@ -119,8 +113,7 @@ func PINBlock(pin []byte) key.Key {
 // ProvePossession asks the card to prove its key to an issuer.
 func (p *Personaliser) ProvePossession(issuer uint32, nonce [16]byte) (signature [64]byte) {
 	p.TB.Helper()
-	data := append(binary.BigEndian.AppendUint32(nil, issuer), nonce[:]...)
-	c := apdu.Command{CLA: 0x80, INS: app.InsProvePossession, Data: data, Ne: 64}
+	c := app.ProvePossession(issuer, nonce)
 	return [64]byte(Send(p.TB, p.Card, Secure(p.TB, p.Card, Key(app.KeyTransport, p.Serial), c, sm.MACOnly)))
 }
 
@@ -155,7 +148,7 @@ func Steps(o Options) []Step {
 	if o.Create != nil {
 		o.Create(&create)
 	}
-	steps := []Step{{Name: "CREATE", Make: always(apdu.Command{CLA: 0x80, INS: app.InsCreate, Data: create.Bytes()})}}
+	steps := []Step{{Name: "CREATE", Make: always(app.CreateApplication(create))}}
 	for id := app.KeyPurchase; id <= app.KeyPIN; id++ {
 		k := PINBlock(PIN)
 		if id != app.KeyPIN {
@@ -163,7 +156,7 @@ func Steps(o Options) []Step {
 		}
 		steps = append(steps, Step{Name: "PUT KEY " + id.String(), Make: always(PutKey(id, k, Key(app.KeyTransport, serial)))})
 	}
-	steps = append(steps, Step{Name: "GENERATE", Make: always(apdu.Command{INS: app.InsGenerateKeyPair, P1: app.P1Generate, Ne: app.CompressedPointSize}),
+	steps = append(steps, Step{Name: "GENERATE", Make: always(app.GenerateKeyPair(app.P1Generate)),
 		Done: func(p *Personaliser, answer []byte) { p.Public = [app.CompressedPointSize]byte(answer) }})
 	for _, f := range []struct {
 		sfi     app.SFI
@@ -175,14 +168,14 @@ func Steps(o Options) []Step {
 		{app.SFIPublic, func(*Personaliser) []byte { return app.PublicInfo{CardNumber: [10]byte{9: byte(o.number())}}.Bytes() }},
 	} {
 		step := Step{Name: fmt.Sprintf("UPDATE %02X", f.sfi), Make: func(p *Personaliser) apdu.Command {
-			return apdu.Command{INS: app.InsUpdateBinary, P1: 0x80 | byte(f.sfi), Data: f.content(p)}
+			return app.UpdateBinary(f.sfi, f.content(p))
 		}}
 		if line, _ := app.FindFile(f.sfi); line.Encrypted {
 			step.Protect = sm.Encrypted
 		}
 		steps = append(steps, step)
 	}
-	return append(steps, Step{Name: "ACTIVATE", Make: always(apdu.Command{INS: app.InsActivate})})
+	return append(steps, Step{Name: "ACTIVATE", Make: always(app.Activate())})
 }
 
 func (o Options) number() uint32 { return max(o.Number, 1) }
