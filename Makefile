@@ -43,7 +43,7 @@ long: ## run the long forms of the tests that have one
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./card/cos -run Tear
-	go test -count=1 -timeout=60m ./refserver/cmd/citycode -run '^TestKill$$' -kills 50
+	go test -count=1 -timeout=60m ./refserver/cmd/citycode -run '^TestKill(Migrate)?$$' -kills 50
 	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
 
 tear: ## play 1,000,000 visits of cards to terminals with tears and lost answers, and count the money
@@ -60,7 +60,7 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)
 
 vectors: ## write the test vectors anew from their seeds
-	go test ./citycode/vectors ./citycode/foreign/vectors -update -count=1
+	go test ./citycode/vectors ./citycode/foreign/vectors ./citycode/foreign/hcert -run '^(TestGenerate|TestVectors)$$' -update -count=1
 
 mutants: ## let the vectors refuse every broken verifier of citycode/mutants
 	@bash .ci/test mutants

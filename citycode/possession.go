@@ -36,13 +36,17 @@ func (p *Possession) message(purpose byte) []byte {
 	return append(b, p.Key[:]...)
 }
 
+// ErrPossession is what [Issuer.Issue] returns for a proof by another key, or for
+// another number: the one who asks is at fault, and not the issuer.
+var ErrPossession = errors.New("citycode: proof of possession does not verify")
+
 func (p *Possession) verify(s *pubkey.Suite, purpose byte) error {
 	key, err := s.Prepare(p.Key)
 	if err != nil {
 		return err
 	}
 	if !key.Verify(p.Signature[:], tagPossession, p.message(purpose)) {
-		return errors.New("citycode: proof of possession does not verify")
+		return ErrPossession
 	}
 	return nil
 }

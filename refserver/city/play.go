@@ -103,7 +103,7 @@ func (c *City) play(ctx context.Context, w io.Writer, steps []Step) error {
 const columns = 9
 
 // widths of the columns in character cells; the last one is as wide as it is.
-var widths = [columns]int{3, 8, 12, 25, 7, 13, 20, 9, 0}
+var widths = [columns]int{3, 8, 12, 25, 7, 13, 21, 9, 0}
 
 func row(n int, s *Step, r *Result) [columns]string {
 	network := "none"
