@@ -7,6 +7,8 @@
 //	key       symmetric keys that do not print themselves, diversification, check values, CBC-MAC
 //	purse     the formulas and messages of the e-purse (电子钱包)
 //	sm        secure messaging (安全报文) in two modes
+//	perso     personalisation in bulk (批量制卡)
+//	foreign   cards of others, read only; tunion, cityunion, sscard know their files
 //	app       the citizen application: name, files, keys, access rules, messages
 //	nvm       a memory whose power fails in the middle of a write
 //	cos       a card in software

@@ -22,7 +22,7 @@ type Sink interface {
 	Renews() bool
 }
 
-// A Reader of real cards: one at a time, each put in by somebody who knows which.
+// A readerSink has real cards: one at a time, each put in by somebody who knows which.
 type readerSink struct {
 	next func(context.Context, app.Serial) (card.Transport, error)
 }
