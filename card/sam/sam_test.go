@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/card/apdu"
+	"github.com/citizencode/citizencode/card/internal/disk"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/purse"
 	"github.com/citizencode/citizencode/card/sam"
@@ -313,6 +314,8 @@ func TestNumbers(t *testing.T) {
 			require.Equal(t, last+1, number)
 			last = number
 		}
+		_, err = sam.OpenNumbers(path)
+		require.ErrorIs(t, err, disk.ErrInUse)
 		require.NoError(t, n.Close())
 		_, err = n.Next(ctx)
 		require.ErrorIs(t, err, sam.ErrClosed)
