@@ -161,7 +161,22 @@ func (s *Session) Again(ctx context.Context) error {
 }
 
 // VerifyPIN shows the PIN to the card. A wrong one is Refused with the tries that are left in the status.
+//
+// PIN and answer go in the clear: whoever stands between card and terminal reads the PIN, and can say yes for the card.
+// It opens what the card keeps behind its PIN. A terminal that itself relies on it uses [Access.VerifyPIN].
 func (s *Session) VerifyPIN(ctx context.Context, pin []byte) error {
-	_, err := s.send(ctx, "VERIFY", app.Verify(pin))
+	const step = "VERIFY"
+	if f := checkPIN(step, pin); f != nil {
+		return f
+	}
+	_, err := s.send(ctx, step, app.Verify(pin))
 	return err
+}
+
+// checkPIN refuses what is no PIN. VERIFY without data asks for the tries that are left, and some cards answer it 9000.
+func checkPIN(step string, pin []byte) error {
+	if len(pin) < app.MinPIN || len(pin) > app.MaxPIN {
+		return fail(step, Refused, "a PIN of %d bytes", len(pin))
+	}
+	return nil
 }

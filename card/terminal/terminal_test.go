@@ -260,6 +260,36 @@ func TestPIN(t *testing.T) {
 	err = s.VerifyPIN(ctx, []byte{9, 9, 9})
 	assert.Equal(t, apdu.Tries(2), failure(t, err).Status)
 	assert.NoError(t, s.VerifyPIN(ctx, costest.PIN))
+
+	// A card that finds everything right, and somebody who says so for a card that does not.
+	yes, err := g.Open(ctx, by(c, apdu.InsVerify, says(0x90, 0)))
+	require.NoError(t, err)
+	for _, none := range [][]byte{nil, {1}, make([]byte, 7)} {
+		assert.Equal(t, terminal.Refused, failure(t, yes.VerifyPIN(ctx, none)).Reason, "%d bytes", len(none))
+	}
+	wrong := []byte{9, 9, 9}
+	assert.NoError(t, yes.VerifyPIN(ctx, wrong), "in the clear nobody knows better")
+	module := module(t, sam.Config{Role: sam.Gate, Numbers: &sam.Counter{}})
+	for _, between := range []card.Transport{by(c, apdu.InsVerify, says(0x90, 0)), by(c, apdu.InsVerify, flip(5))} {
+		s, err := g.Open(ctx, between)
+		require.NoError(t, err)
+		access, err := s.Access(ctx, module, sam.GateAccess)
+		require.NoError(t, err)
+		assert.Equal(t, terminal.WrongMAC, failure(t, access.VerifyPIN(ctx, wrong)).Reason)
+	}
+	c = newCard(t, 2, 0)
+	var wire []byte
+	s, err = g.Open(ctx, transportFunc(func(command []byte) ([]byte, error) {
+		wire = append(wire, command...)
+		return c.Transmit(command)
+	}))
+	require.NoError(t, err)
+	access, err := s.Access(ctx, module, sam.GateAccess)
+	require.NoError(t, err)
+	assert.Equal(t, apdu.Tries(2), failure(t, access.VerifyPIN(ctx, wrong)).Status)
+	assert.NoError(t, access.VerifyPIN(ctx, costest.PIN))
+	assert.Equal(t, terminal.Refused, failure(t, access.VerifyPIN(ctx, nil)).Reason)
+	assert.NotContains(t, string(wire), string(costest.PIN))
 }
 
 // TestModuleInSlot: a gate with a module behind a reader is as good, also after a restart that forgot what was on its way.
