@@ -58,8 +58,11 @@ const (
 	numberFile  = 2 * numberPlace
 )
 
+// ErrInUse refuses numbers that another process has open: two of them would give one number to two orders.
+var ErrInUse = disk.ErrInUse
+
 // OpenNumbers opens the file at path, or begins one where there is none. A file that holds no number is an error: to
-// begin again from 1 would use numbers twice. So is one that another process has open.
+// begin again from 1 would use numbers twice. So is ErrInUse.
 func OpenNumbers(path string) (*NumberFile, error) {
 	lock, err := disk.LockFile(path)
 	if err != nil {

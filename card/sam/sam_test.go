@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/card/apdu"
-	"github.com/citizencode/citizencode/card/internal/disk"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/purse"
 	"github.com/citizencode/citizencode/card/sam"
@@ -315,7 +314,7 @@ func TestNumbers(t *testing.T) {
 			last = number
 		}
 		_, err = sam.OpenNumbers(path)
-		require.ErrorIs(t, err, disk.ErrInUse)
+		require.ErrorIs(t, err, sam.ErrInUse)
 		require.NoError(t, n.Close())
 		_, err = n.Next(ctx)
 		require.ErrorIs(t, err, sam.ErrClosed)

@@ -54,9 +54,12 @@ var _ Journal = (*FileJournal)(nil)
 // ErrJournalFull refuses a claim that the file has no room for: what is not written down must not be ordered.
 var ErrJournalFull = errors.New("terminal: the journal is full; the terminal must go online")
 
+// ErrInUse refuses a journal that another process has open: two of them would let two people through for one payment.
+var ErrInUse = disk.ErrInUse
+
 // OpenJournal opens the journal at path, or begins one where there is no file. Every record is checked. What a power
 // cut left of a last record is taken off: its order was never sent, because it is sent only after Put. Any other damage
-// is an error, and the file stays as it is. So is a journal that another process has open.
+// is an error, and the file stays as it is. So is ErrInUse.
 func OpenJournal(path string) (*FileJournal, error) {
 	lock, err := disk.LockFile(path)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/citizencode/citizencode/card/internal/disk"
 	"github.com/citizencode/citizencode/card/sam"
 	"github.com/citizencode/citizencode/card/terminal"
 )
@@ -52,9 +51,9 @@ func TestKill(t *testing.T) {
 		}
 		require.GreaterOrEqual(t, n, stop, "the child ended by itself")
 		_, err = terminal.OpenJournal(filepath.Join(dir, "journal"))
-		assert.ErrorIs(t, err, disk.ErrInUse)
+		assert.ErrorIs(t, err, terminal.ErrInUse)
 		_, err = sam.OpenNumbers(filepath.Join(dir, "numbers"))
-		assert.ErrorIs(t, err, disk.ErrInUse)
+		assert.ErrorIs(t, err, sam.ErrInUse)
 		require.NoError(t, child.Process.Kill())
 		for lines.Scan() { // what it said until it was dead
 			fmt.Sscanf(lines.Text(), "number %d", &last)

@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 )
 
-// ErrInUse is returned for a file that is open already. Two processes on one journal would let two people through for
-// one payment; on one row of numbers they would give one number to two orders.
+// ErrInUse is returned for a file that is open already.
 var ErrInUse = errors.New("disk: another process has it open")
 
 // A Lock keeps others from a file. It stands in a file of its own, path.lock, because Replace puts a new file in the
