@@ -43,6 +43,7 @@ long: ## run the long forms of the tests that have one
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./card/cos -run Tear
+	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./card/terminal -run '^TestKill$$'
 	go test -count=1 -timeout=60m ./refserver/cmd/citycode -run '^TestKill(Migrate)?$$' -kills 50
 	go test -count=1 -timeout=60m ./scenarios/voucher -run '^TestRow41Rush$$' -requests 1000000
 

@@ -11,7 +11,12 @@
 //	foreign   cards of others, read only; tunion, cityunion, sscard know their files
 //	app       the citizen application: name, files, keys, access rules, messages
 //	nvm       a memory whose power fails in the middle of a write
-//	cos       a card in software
+//	cos       a card in software; cos/costest makes personalised ones for tests
+//	sam       the modules that hold keys beside a card: in memory, behind a reader, and the card side of one
+//	terminal  identifies, takes and loads money, reads the log, finds out what became of a lost answer
+//	timing    a model of how long a conversation takes, from its bytes
+//	transport memory, tcp (the frames of vpcd), pcsc (pcscd without C), scard (with C), record (and replay), fault
+//	cardtest  40 commands that every way to a card must carry byte for byte
 //
 // The tree knows no token: it carries the bytes of one. Nothing that a card says has been verified; the credential
 // and the signature that come out of it are for package citycode to judge.

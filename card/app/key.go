@@ -26,6 +26,12 @@ const (
 	Keys = 8 // besides the transport key
 )
 
+// The lengths of a PIN in bytes (PBOC: 2 to 6, two digits each).
+const (
+	MinPIN = 2
+	MaxPIN = 6
+)
+
 // How often in a row a key may be used wrongly.
 const (
 	MaxTries    = 15

@@ -8,12 +8,6 @@ import (
 	"github.com/citizencode/citizencode/card/key"
 )
 
-// The sizes of a PIN in bytes of two digits.
-const (
-	MinPIN = 2
-	MaxPIN = 6
-)
-
 var errPIN = errors.New("app: a PIN has 2 to 6 bytes")
 
 // The commands of personalisation (SPEC §7), before they are secured with the transport key.

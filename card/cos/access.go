@@ -10,15 +10,9 @@ import (
 	"github.com/citizencode/citizencode/card/sm"
 )
 
-// The lengths of a PIN in bytes (PBOC: 2 to 6, two digits each).
-const (
-	minPIN = 2
-	maxPIN = 6
-)
-
 // packPIN writes a PIN as the record keeps it: length, digits, zeros.
-func packPIN(pin []byte) (b [1 + maxPIN]byte, ok bool) {
-	if len(pin) < minPIN || len(pin) > maxPIN {
+func packPIN(pin []byte) (b [1 + app.MaxPIN]byte, ok bool) {
+	if len(pin) < app.MinPIN || len(pin) > app.MaxPIN {
 		return b, false
 	}
 	b[0] = byte(len(pin))
@@ -104,7 +98,7 @@ func (c *Card) verify(q *request) ([]byte, error) {
 }
 
 // provePIN compares a PIN and returns the state to commit if it is right, or 63Cx.
-func (c *Card) provePIN(pin [1 + maxPIN]byte) (next state, err error) {
+func (c *Card) provePIN(pin [1 + app.MaxPIN]byte) (next state, err error) {
 	c.ram.pin = false
 	if err := c.spend(app.KeyPIN); err != nil {
 		return state{}, err

@@ -191,10 +191,19 @@ func TestSession(t *testing.T) {
 	assert.Equal(t, apdu.InsNotSupported, exchange(hospital, app.Select(app.TestAID)).Status)
 	assert.Equal(t, []byte{0, 0, 0x27, 0x10}, exchange(hospital, purse.GetBalance()).Data)
 
+	// An answer longer than Le is cut, and the status says so: what was executed is not denied.
+	short := purse.GetTransactionProve(purse.ProveRequest{Kind: purse.Load})
+	short.Ne = 3
+	cut := exchange(hospital, short)
+	assert.Equal(t, apdu.MoreData|5, cut.Status)
+	assert.Len(t, cut.Data, 3)
+	_, status := costest.Try(t, c, apdu.Command{INS: apdu.InsGetResponse, Ne: 5})
+	assert.Equal(t, apdu.ConditionsNotSatisfied, status, "the rest is not given in the clear")
+
 	sealed, err := hospital.Wrap(read)
 	require.NoError(t, err)
 	costest.Send(t, c, sealed)
-	_, status := costest.Try(t, c, sealed)
+	_, status = costest.Try(t, c, sealed)
 	assert.Equal(t, apdu.SecurityDataWrong, status, "the same command again")
 	_, status = costest.Try(t, c, sealed)
 	assert.Equal(t, apdu.ConditionsNotSatisfied, status, "the session is over")
@@ -287,6 +296,16 @@ func TestChain(t *testing.T) {
 	assert.Equal(t, "9000", raw(t, c, first))
 	assert.Equal(t, whole, raw(t, c, last))
 	assert.Equal(t, "6A82", raw(t, c, last), "the parts are gone")
+
+	// A command of PBOC mode is one message.
+	secured := maintain(app.KeyMaintenance, sm.MACOnly, apdu.Command{INS: app.InsUpdateBinary, P1: 0x81, Data: []byte("chained")})(t, c)
+	head := secured
+	head.CLA, head.Data = head.CLA|apdu.ClassChained, head.Data[:4]
+	_, status := costest.Try(t, c, head)
+	assert.Equal(t, apdu.SecurityNotSupported, status)
+	secured.Data = secured.Data[4:]
+	_, status = costest.Try(t, c, secured)
+	assert.NotEqual(t, apdu.OK, status)
 
 	sel(t, c)
 	for _, between := range []struct{ command, want string }{

@@ -8,7 +8,7 @@ type Inside struct {
 	Tries           [app.Keys + 1]byte
 	Online, Offline uint16
 	Signed, Gate    uint32
-	PIN             [1 + maxPIN]byte
+	PIN             [1 + app.MaxPIN]byte
 	Balance         uint32
 }
 

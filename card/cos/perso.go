@@ -71,10 +71,10 @@ func (c *Card) putKey(next state, q *request, keys sm.Keys) ([]byte, error) {
 }
 
 // pinOf takes the PIN out of its 16 bytes.
-func pinOf(k key.Key) ([1 + maxPIN]byte, bool) {
+func pinOf(k key.Key) ([1 + app.MaxPIN]byte, bool) {
 	b := k.Bytes()
-	if int(b[0]) > maxPIN {
-		return [1 + maxPIN]byte{}, false
+	if int(b[0]) > app.MaxPIN {
+		return [1 + app.MaxPIN]byte{}, false
 	}
 	return packPIN(b[1 : 1+b[0]])
 }

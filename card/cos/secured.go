@@ -28,7 +28,9 @@ func (c *Card) runSealed(q *request) ([]byte, error) {
 	}
 	data, err := c.runPlain(&request{Command: inner, class: class, open: q.open, sealed: true})
 	if err == nil && len(data) > inner.Ne {
-		data, err = nil, apdu.WrongLength
+		// The command has been executed, and a refusal would deny it. The rest cannot be fetched.
+		data, err = c.portion(data, inner.Ne)
+		c.ram.rest = nil
 	}
 	status, ok := apdu.StatusOf(err)
 	if !ok {

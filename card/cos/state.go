@@ -34,7 +34,7 @@ type state struct {
 	life       life
 	live       byte // for each file, which of its two extents is current
 	tries      [app.Keys + 1]byte
-	pin        [1 + maxPIN]byte // length, digits
+	pin        [1 + app.MaxPIN]byte // length, digits
 
 	balance  uint32 // fen
 	online   uint16 // sequence of the next load

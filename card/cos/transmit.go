@@ -73,6 +73,11 @@ func (c *Card) receive(command []byte) ([]byte, error) {
 		c.forget()
 		return nil, apdu.WrongLength
 	}
+	if class.Chained && class.Secured == apdu.SecuredProprietary {
+		// Its MAC is over one Lc: a command of PBOC mode is one message.
+		c.forget()
+		return nil, apdu.SecurityNotSupported
+	}
 	if class.Chained {
 		c.ram.chain.header = header
 		c.ram.chain.data = append(c.ram.chain.data, cmd.Data...)

@@ -10,8 +10,9 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"sync"
+
+	"github.com/citizencode/citizencode/card/internal/disk"
 )
 
 // Numbers are the numbers of a terminal's transactions (终端交易序号), from 1. The session key of a purchase has the lower
@@ -43,9 +44,10 @@ func (c *Counter) Next(ctx context.Context) (uint32, error) {
 }
 
 // A NumberFile is Numbers in a file: two places of 8 bytes, number ‖ CRC-32 of a word and it, written in turn, so that a write that a
-// power cut tears leaves the number before. One process has it open.
+// power cut tears leaves the number before. One process has it open: it holds the lock of the file until Close.
 type NumberFile struct {
 	mu   sync.Mutex
+	lock *disk.Lock
 	file *os.File
 	last uint32
 	err  error
@@ -56,55 +58,29 @@ const (
 	numberFile  = 2 * numberPlace
 )
 
+// ErrInUse refuses numbers that another process has open: two of them would give one number to two orders.
+var ErrInUse = disk.ErrInUse
+
 // OpenNumbers opens the file at path, or begins one where there is none. A file that holds no number is an error: to
-// begin again from 1 would use numbers twice.
+// begin again from 1 would use numbers twice. So is ErrInUse.
 func OpenNumbers(path string) (*NumberFile, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		f, err = createNumbers(path)
-	}
+	lock, err := disk.LockFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("sam: %w", err)
 	}
-	n := &NumberFile{file: f}
-	if err := n.read(); err != nil {
-		f.Close()
+	n := &NumberFile{lock: lock}
+	n.file, err = os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		n.file, err = disk.Replace(path, append(numberBytes(0), numberBytes(0)...))
+	}
+	if err == nil {
+		err = n.read()
+	}
+	if err != nil {
+		n.Close()
 		return nil, fmt.Errorf("sam: %s: %w", path, err)
 	}
 	return n, nil
-}
-
-// createNumbers writes the file beside its place and moves it there, so that a crash leaves none or a whole one.
-func createNumbers(path string) (*os.File, error) {
-	b := append(numberBytes(0), numberBytes(0)...)
-	fresh := path + ".new"
-	f, err := os.OpenFile(fresh, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if _, err = f.Write(b); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = os.Rename(fresh, path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 func (n *NumberFile) read() error {
@@ -165,10 +141,14 @@ func (n *NumberFile) Next(ctx context.Context) (uint32, error) {
 	return number, nil
 }
 
-// Close closes the file.
+// Close closes the file and lets another process have it.
 func (n *NumberFile) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.err = ErrClosed
+	defer n.lock.Unlock()
+	if n.file == nil {
+		return nil
+	}
 	return n.file.Close()
 }

@@ -313,6 +313,8 @@ func TestNumbers(t *testing.T) {
 			require.Equal(t, last+1, number)
 			last = number
 		}
+		_, err = sam.OpenNumbers(path)
+		require.ErrorIs(t, err, sam.ErrInUse)
 		require.NoError(t, n.Close())
 		_, err = n.Next(ctx)
 		require.ErrorIs(t, err, sam.ErrClosed)

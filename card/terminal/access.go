@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
 	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/sam"
@@ -11,7 +12,7 @@ import (
 )
 
 // An Access is a secure session with the card: both have shown that they have the key, and what is said is encrypted and
-// under a MAC. Any command beside it, or a wrong message, ends it.
+// under a MAC. SELECT, or a wrong message, ends it.
 type Access struct {
 	session *Session
 	secure  *sm.TerminalSession
@@ -62,13 +63,27 @@ func (a *Access) ReadFile(ctx context.Context, sfi app.SFI) ([]byte, error) {
 	if !ok || f.Structure != app.Transparent {
 		return nil, fail(step, Refused, "no file %d", sfi)
 	}
-	r, err := a.secure.Send(ctx, a.session.client, app.ReadBinary(sfi, 0, maxShortNe))
-	if err != nil {
-		var wrong *sm.Error
-		if errors.As(err, &wrong) {
-			return nil, fail(step, WrongMAC, "%w", err)
-		}
-		return nil, failureOf(step, err)
+	return a.send(ctx, step, app.ReadBinary(sfi, 0, maxShortNe))
+}
+
+// VerifyPIN shows the PIN to the card, and to nobody between. That the card found it right is under the session's MAC,
+// so that nobody between can say it for the card.
+func (a *Access) VerifyPIN(ctx context.Context, pin []byte) error {
+	const step = "VERIFY, secured"
+	if f := checkPIN(step, pin); f != nil {
+		return f
 	}
-	return r.Data, nil
+	_, err := a.send(ctx, step, app.Verify(pin))
+	return err
+}
+
+func (a *Access) send(ctx context.Context, step string, c apdu.Command) ([]byte, error) {
+	r, err := a.secure.Send(ctx, a.session.client, c)
+	if err == nil {
+		return r.Data, nil
+	}
+	if wrong := (*sm.Error)(nil); errors.As(err, &wrong) {
+		return nil, fail(step, WrongMAC, "%w", err)
+	}
+	return nil, failureOf(step, err)
 }

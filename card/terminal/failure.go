@@ -116,7 +116,7 @@ func failureOf(step string, err error) *Failure {
 		if broken.Reason == apdu.ReasonRounds {
 			f.Reason = TooMuch
 		}
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errWaiting):
 		f.Reason = Stalled
 	default:
 		// A reader that failed, or a caller who stopped waiting: either way nobody hears the card any more.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -187,6 +188,45 @@ func TestStall(t *testing.T) {
 		r, err := g.pay(c, 200)
 		require.NoError(t, err)
 		assert.True(t, r.Recovered)
+	})
+}
+
+// A stuck reader never comes back until it is freed.
+type stuck struct {
+	card.Transport
+	calls chan struct{} // one for each command
+	free  chan struct{}
+}
+
+func (s *stuck) Transmit(command []byte) ([]byte, error) {
+	s.calls <- struct{}{}
+	<-s.free
+	return s.Transport.Transmit(command)
+}
+
+// TestStuck: a terminal that tries a reader again and again which never comes back leaves one goroutine behind it, and
+// serves the others.
+func TestStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, g := newCard(t, 1, 5000), newGate(t, gateID)
+		reader := &stuck{c, make(chan struct{}, 100), make(chan struct{})}
+		before := runtime.NumGoroutine()
+		began := time.Now()
+		for range 50 {
+			_, err := g.pay(reader, 200)
+			assert.Equal(t, terminal.Stalled, failure(t, err).Reason)
+			assert.Equal(t, terminal.NothingMoved, failure(t, err).Outcome)
+		}
+		assert.Len(t, reader.calls, 1, "commands")
+		assert.Equal(t, terminal.DefaultTimeout, time.Since(began), "the first one waits, the others do not")
+		synctest.Wait()
+		assert.LessOrEqual(t, runtime.NumGoroutine(), before+1)
+		_, err := g.pay(newCard(t, 2, 5000), 200)
+		assert.NoError(t, err, "another reader")
+		close(reader.free)
+		synctest.Wait()
+		_, err = g.pay(reader, 200)
+		assert.NoError(t, err)
 	})
 }
 

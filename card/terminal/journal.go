@@ -17,7 +17,9 @@ var be = binary.BigEndian
 // A Journal keeps the claims of one terminal until the back office has them. Implementations are safe for concurrent
 // use.
 type Journal interface {
-	// Put makes a claim durable, or what is newly known of it, before it returns.
+	// Put makes a claim durable, or what is newly known of it, before it returns. A claim begins as Unresolved, and what
+	// is known only grows: it fails with ErrReused for another order under the number, and with ErrDecided for what
+	// does not go beyond what is known, so that of two sessions that find the same payment one lets a person through.
 	Put(ctx context.Context, c Claim) error
 	// Open returns the claims on a card that are unresolved, the oldest first.
 	Open(ctx context.Context, card key.Factor) ([]Claim, error)
@@ -29,8 +31,12 @@ type Journal interface {
 	Acknowledge(ctx context.Context, claims []Claim) error
 }
 
-// ErrReused refuses a claim under the number of another order.
-var ErrReused = errors.New("terminal: this number is another order's")
+var (
+	// ErrReused refuses a claim under the number of another order.
+	ErrReused = errors.New("terminal: this number is another order's")
+	// ErrDecided refuses what another session has found out before, or has let a person through for.
+	ErrDecided = errors.New("terminal: this order is decided already")
+)
 
 // A MemoryJournal is a Journal that a restart forgets, for tests and demonstrations.
 type MemoryJournal struct {
@@ -50,7 +56,7 @@ func (j *MemoryJournal) Put(ctx context.Context, c Claim) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := j.claims.check(c); err != nil {
+	if err := j.claims.admit(c); err != nil {
 		return err
 	}
 	j.claims.put(c)
@@ -97,6 +103,22 @@ func (s *claimSet) check(c Claim) error {
 	return nil
 }
 
+// admit refuses what would forget something, or let a second person through for one payment. What was decided and
+// acknowledged is here no more, so that nothing but an order begins a claim.
+func (s *claimSet) admit(c Claim) error {
+	if err := s.check(c); err != nil {
+		return err
+	}
+	old, known := s.claims[c.Number]
+	switch {
+	case !known && c.State == Unresolved,
+		known && knowledge(old) < knowledge(c),
+		known && old == c && !c.Served:
+		return nil
+	}
+	return ErrDecided
+}
+
 func (s *claimSet) put(c Claim) {
 	s.claims[c.Number] = c
 	s.waiting[c.Number] = true
@@ -130,6 +152,19 @@ func (s *claimSet) pending(limit int) (list []Claim) {
 		list = append(list, s.claims[number])
 	}
 	return list
+}
+
+// knowledge grows with what is known of a claim.
+func knowledge(c Claim) int {
+	switch {
+	case c.Served:
+		return 3
+	case c.State == Paid:
+		return 2
+	case c.State == Unresolved:
+		return 0
+	}
+	return 1
 }
 
 func compareNumbers(a, b Claim) int { return cmp.Compare(a.Number, b.Number) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -121,8 +122,69 @@ func TestJournal(t *testing.T) {
 	assert.Empty(t, openOf(t, j, 1))
 }
 
-// TestJournalTorn cuts the file at every byte, as a power cut does, and puts zeros where blocks were never written: what
-// was whole stays, the rest is taken off, and the journal goes on.
+// TestKnowledgeGrows: which claim a journal takes behind which, also where the first is acknowledged and forgotten.
+func TestKnowledgeGrows(t *testing.T) {
+	ctx := context.Background()
+	at := func(s terminal.State, served bool) terminal.Claim {
+		c := claim(1, 1)
+		c.State, c.Served = s, served
+		return c
+	}
+	all := []terminal.Claim{at(terminal.Unresolved, false), at(terminal.NotCharged, false), at(terminal.Disputed, false), at(terminal.Paid, false), at(terminal.Paid, true)}
+	for i, first := range all {
+		for k, second := range all {
+			j := terminal.NewMemoryJournal()
+			require.NoError(t, j.Put(ctx, all[0]))
+			if i > 0 {
+				require.NoError(t, j.Put(ctx, first))
+			}
+			better := k > i && !(i == 1 && k == 2)
+			said := i == k && !first.Served
+			if err := j.Put(ctx, second); better || said {
+				assert.NoError(t, err, "%v behind %v", second.State, first.State)
+			} else {
+				assert.ErrorIs(t, err, terminal.ErrDecided, "%v behind %v", second.State, first.State)
+			}
+			if i > 0 {
+				j := terminal.NewMemoryJournal()
+				require.NoError(t, j.Put(ctx, all[0]))
+				require.NoError(t, j.Put(ctx, first))
+				require.NoError(t, j.Acknowledge(ctx, []terminal.Claim{first}))
+				if k > 0 {
+					assert.ErrorIs(t, j.Put(ctx, second), terminal.ErrDecided)
+				}
+			}
+		}
+	}
+}
+
+// TestCompaction: what the office has acknowledged does not fill the file.
+func TestCompaction(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "journal")
+	j := openJournal(t, path)
+	kept := claim(1, 2)
+	require.NoError(t, j.Put(ctx, kept))
+	most := int64(0)
+	for n := uint32(2); n < 400; n++ {
+		c := claim(n, 1)
+		require.NoError(t, j.Put(ctx, c))
+		c.State = terminal.NotCharged
+		require.NoError(t, j.Put(ctx, c))
+		require.NoError(t, j.Acknowledge(ctx, []terminal.Claim{c}))
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		most = max(most, info.Size())
+	}
+	assert.Less(t, most, int64(1060*57), "bytes")
+	require.NoError(t, j.Close())
+	j = openJournal(t, path)
+	assert.Equal(t, []terminal.Claim{kept}, pendingOf(t, j))
+	require.NoError(t, j.Close())
+}
+
+// TestJournalTorn cuts the file at every byte, as a power cut does: what was whole stays, the rest is taken off, and the
+// journal goes on.
 func TestJournalTorn(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "journal")
@@ -153,23 +215,6 @@ func TestJournalTorn(t *testing.T) {
 		require.Len(t, openOf(t, j, 1), (n-head)/record+1)
 		require.NoError(t, j.Close())
 	}
-	for _, zeros := range []int{1, 8, 20, record} {
-		torn := append([]byte(nil), whole...)
-		clear(torn[len(torn)-max(zeros, 8):])
-		j, err := reopen(torn)
-		require.NoError(t, err)
-		assert.Len(t, openOf(t, j, 1), 1)
-		require.NoError(t, j.Close())
-	}
-
-	// The front of the last record stands in a block that was never written, its end in one that was.
-	torn := append([]byte(nil), whole...)
-	clear(torn[head+record : head+record+20])
-	j, err = reopen(torn)
-	require.NoError(t, err)
-	assert.Len(t, openOf(t, j, 1), 1)
-	require.NoError(t, j.Close())
-
 	// Every other change is found, and nothing is written in its place.
 	for i := range whole {
 		bad := append([]byte(nil), whole...)
@@ -185,6 +230,41 @@ func TestJournalTorn(t *testing.T) {
 	assert.Error(t, err)
 	_, err = terminal.OpenJournal(t.TempDir())
 	assert.Error(t, err, "a directory")
+}
+
+// TestJournalSector leaves zeros of a last record where a sector was never written, on either side of an edge that falls
+// on every one of its bytes.
+func TestJournalSector(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "journal")
+	j := openJournal(t, path)
+	const records = 520
+	for n := range uint32(records) {
+		require.NoError(t, j.Put(ctx, claim(n+1, 1)))
+	}
+	require.NoError(t, j.Close())
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	const head = len("card terminal journal 1\n")
+	record := (len(whole) - head) / records
+	edges := make(map[int]bool)
+	for n := 1; n <= records; n++ {
+		last := head + (n-1)*record
+		edge := 512 - last%512
+		if edge >= record {
+			continue
+		}
+		edges[edge] = true
+		for _, unwritten := range [][2]int{{0, edge}, {edge, record}} {
+			torn := slices.Clone(whole[:last+record])
+			clear(torn[last+unwritten[0] : last+unwritten[1]])
+			require.NoError(t, os.WriteFile(path, torn, 0o600))
+			j := openJournal(t, path)
+			require.Len(t, openOf(t, j, 1), n-1, "zeros from %d to %d", unwritten[0], unwritten[1])
+			require.NoError(t, j.Close())
+		}
+	}
+	assert.Len(t, edges, record-1, "every byte but the first")
 }
 
 // FuzzJournal opens any bytes: a journal or an error, and what was opened opens again as the same.

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,12 +10,12 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
 	"github.com/emmansun/gmsm/sm3"
 
+	"github.com/citizencode/citizencode/card/internal/disk"
 	"github.com/citizencode/citizencode/card/key"
 )
 
@@ -29,12 +30,18 @@ const (
 	tagAcknowledged = 2
 
 	maxJournal = 1 << 20 // records; Compact begins anew
+
+	// Behind so many records Acknowledge compacts, once there are compactRatio for each claim that is still wanted.
+	compactAbove = 1024
+	compactRatio = 8
 )
 
-// A FileJournal is a Journal in a file. Every record is on disk before Put returns. One process has it open.
+// A FileJournal is a Journal in a file. Every record is on disk before Put returns. One process has it open: it holds the
+// lock of the file (path.lock) until Close. The file begins anew when it is long and little of it is wanted any more.
 type FileJournal struct {
 	mu      sync.Mutex
 	path    string
+	lock    *disk.Lock
 	file    *os.File
 	records int
 	chain   [chainSize]byte
@@ -47,57 +54,35 @@ var _ Journal = (*FileJournal)(nil)
 // ErrJournalFull refuses a claim that the file has no room for: what is not written down must not be ordered.
 var ErrJournalFull = errors.New("terminal: the journal is full; the terminal must go online")
 
+// ErrInUse refuses a journal that another process has open: two of them would let two people through for one payment.
+var ErrInUse = disk.ErrInUse
+
 // OpenJournal opens the journal at path, or begins one where there is no file. Every record is checked. What a power
 // cut left of a last record is taken off: its order was never sent, because it is sent only after Put. Any other damage
-// is an error, and the file stays as it is.
+// is an error, and the file stays as it is. So is ErrInUse.
 func OpenJournal(path string) (*FileJournal, error) {
-	j := &FileJournal{path: path, claims: newClaimSet()}
-	var err error
+	lock, err := disk.LockFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: journal: %w", err)
+	}
+	j := &FileJournal{path: path, lock: lock, claims: newClaimSet()}
 	if j.file, err = os.OpenFile(path, os.O_RDWR, 0); errors.Is(err, fs.ErrNotExist) {
-		j.file, err = writeJournal(path, nil)
+		err = j.replace(nil)
 	}
 	if err == nil {
 		err = j.read()
 	}
 	if err != nil {
-		if j.file != nil {
-			j.file.Close()
-		}
+		j.Close()
 		return nil, fmt.Errorf("terminal: journal %s: %w", path, err)
 	}
 	return j, nil
 }
 
-// writeJournal writes a whole journal beside its place and moves it there, so that a crash leaves the old one or this.
-func writeJournal(path string, records []byte) (*os.File, error) {
-	f, err := os.OpenFile(path+".new", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if _, err = f.Write(append([]byte(journalHead), records...)); err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
-// syncDir makes a new name durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+// replace puts a new file with these records in the place of the old one.
+func (j *FileJournal) replace(records []byte) (err error) {
+	j.file, err = disk.Replace(j.path, append([]byte(journalHead), records...))
+	return err
 }
 
 func (j *FileJournal) read() error {
@@ -123,7 +108,7 @@ func (j *FileJournal) read() error {
 			return fmt.Errorf("it has more than %d records", maxJournal)
 		}
 		if err := j.apply(b); err != nil {
-			if _, more := r.Peek(1); more == io.EOF && torn(b) {
+			if _, more := r.Peek(1); more == io.EOF && torn(b, j.end()) {
 				return j.cut()
 			}
 			return fmt.Errorf("record %d: %w", j.records+1, err)
@@ -131,11 +116,16 @@ func (j *FileJournal) read() error {
 	}
 }
 
-// torn reports whether a last record looks as a power cut leaves it: blocks of a file that were never written read as
-// zeros, and no whole record begins or ends in them. A whole record with a wrong checksum is something else: it was
-// true once.
-func torn(b []byte) bool {
-	return b[0] == 0 || [chainSize]byte(b[len(b)-chainSize:]) == [chainSize]byte{}
+// sector is the least that a disk writes at once, in bytes.
+const sector = 512
+
+// torn reports whether a last record, which begins at offset in the file, looks as a power cut leaves it: sectors that
+// were never written read as zeros, and no whole record is zeros up to a sector's edge or from one on. A whole record
+// with a wrong checksum is something else: it was true once.
+func torn(b []byte, offset int64) bool {
+	zeros := func(b []byte) bool { return len(b) > 0 && len(bytes.Trim(b, "\x00")) == 0 }
+	edge := min(int(sector-offset%sector), len(b))
+	return zeros(b[:edge]) || zeros(b[edge:])
 }
 
 // cut takes what a power cut left behind the last whole record off the file.
@@ -212,7 +202,7 @@ func (j *FileJournal) Put(ctx context.Context, c Claim) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := j.claims.check(c); err != nil {
+	if err := j.claims.admit(c); err != nil {
 		return err
 	}
 	if err := j.append(tagPut, c); err != nil {
@@ -251,6 +241,9 @@ func (j *FileJournal) Acknowledge(ctx context.Context, claims []Claim) error {
 			j.claims.acknowledge(c)
 		}
 	}
+	if j.records >= compactAbove && j.records >= compactRatio*len(j.claims.claims) {
+		return j.compact()
+	}
 	return nil
 }
 
@@ -258,6 +251,10 @@ func (j *FileJournal) Acknowledge(ctx context.Context, claims []Claim) error {
 func (j *FileJournal) Compact() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	return j.compact()
+}
+
+func (j *FileJournal) compact() error {
 	if j.err != nil {
 		return j.err
 	}
@@ -277,8 +274,7 @@ func (j *FileJournal) Compact() error {
 	}
 	// The old file is closed first, so that nothing is written to it behind the rename.
 	j.file.Close()
-	var err error
-	if j.file, err = writeJournal(j.path, records); err != nil {
+	if err := j.replace(records); err != nil {
 		j.err = fmt.Errorf("terminal: journal: %w", err)
 		return j.err
 	}
@@ -286,11 +282,12 @@ func (j *FileJournal) Compact() error {
 	return nil
 }
 
-// Close closes the file.
+// Close closes the file and lets another process have it.
 func (j *FileJournal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.err = fs.ErrClosed
+	defer j.lock.Unlock()
 	if j.file == nil {
 		return nil
 	}

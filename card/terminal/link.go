@@ -3,6 +3,8 @@ package terminal
 import (
 	"context"
 	"errors"
+	"reflect"
+	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/card"
@@ -12,6 +14,7 @@ import (
 // an answer that came late would be taken for the next one's.
 type link struct {
 	transport card.Transport
+	readers   *readers
 	timeout   time.Duration
 	dead      bool
 }
@@ -35,8 +38,12 @@ func (l *link) TransmitContext(ctx context.Context, command []byte) ([]byte, err
 	return answer, err
 }
 
-// wait does not trust a transport to come back: one that knows no context, or does not keep to it, is left behind.
+// wait does not trust a transport to come back: one that knows no context, or does not keep to it, is left behind, and
+// nothing is sent over it until it has come back. So there is never more than one goroutine behind a reader.
 func (l *link) wait(ctx context.Context, command []byte) ([]byte, error) {
+	if !l.readers.enter(l.transport) {
+		return nil, errWaiting
+	}
 	type result struct {
 		answer []byte
 		err    error
@@ -44,6 +51,7 @@ func (l *link) wait(ctx context.Context, command []byte) ([]byte, error) {
 	done := make(chan result, 1)
 	go func() {
 		answer, err := card.Transmit(ctx, l.transport, command)
+		l.readers.leave(l.transport)
 		done <- result{answer, err}
 	}()
 	select {
@@ -52,4 +60,38 @@ func (l *link) wait(ctx context.Context, command []byte) ([]byte, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+var errWaiting = errors.New("terminal: the transport has not come back from another command")
+
+// readers are the transports that a command is under way on. One whose value cannot be compared is not found again, and
+// is its caller's to keep apart.
+type readers struct {
+	mu   sync.Mutex
+	busy map[card.Transport]bool
+}
+
+func (r *readers) enter(t card.Transport) bool {
+	if !reflect.ValueOf(t).Comparable() {
+		return true
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.busy[t] {
+		return false
+	}
+	if r.busy == nil {
+		r.busy = make(map[card.Transport]bool)
+	}
+	r.busy[t] = true
+	return true
+}
+
+func (r *readers) leave(t card.Transport) {
+	if !reflect.ValueOf(t).Comparable() {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.busy, t)
 }

@@ -124,12 +124,17 @@ func (s *Session) proven(ctx context.Context, c Claim, mac2 purse.MAC) error {
 
 // put writes what is newly known of an order that was sent. Without it nobody passes.
 func (s *Session) put(ctx context.Context, c Claim) error {
-	if err := s.t.cfg.Journal.Put(ctx, c); err != nil {
-		f := fail("journal", JournalFault, "%w", err)
-		f.Outcome = Unknown
-		return f
+	err := s.t.cfg.Journal.Put(ctx, c)
+	if err == nil {
+		return nil
 	}
-	return nil
+	f := fail("journal", JournalFault, "%w", err)
+	if errors.Is(err, ErrDecided) {
+		// The card was in two fields of this terminal at once: somebody carries its answers from one to the other.
+		f.Reason = Contradiction
+	}
+	f.Outcome = Unknown
+	return f
 }
 
 // afterFailure asks the card at once what became of an order, if it is still there. If it was not followed, or that
@@ -140,6 +145,9 @@ func (s *Session) afterFailure(ctx context.Context, c Claim, f *Failure) (*Recei
 		return nil, f
 	}
 	c, err := s.recover(ctx, c)
+	if errors.Is(err, ErrDecided) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, f // it stays unresolved, and the first failure says why
 	}

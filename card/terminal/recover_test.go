@@ -93,6 +93,38 @@ func TestTornPurchase(t *testing.T) {
 	assert.NotZero(t, recovered)
 }
 
+// TestOnePaymentOnePerson holds one card to two lanes of a gate: somebody carries its answers, and keeps the one to DEBIT,
+// or to the question behind it, until the other lane has found the payment. One lane opens.
+func TestOnePaymentOnePerson(t *testing.T) {
+	full := newCard(t, 1, 5000)
+	for _, ins := range []byte{purse.InsDebit, purse.InsProve} {
+		c, g := copyOf(t, full), newGate(t, gateID)
+		var second *terminal.Receipt
+		carried := by(c, ins, func(answer []byte) ([]byte, error) {
+			if second == nil {
+				var err error
+				second, err = g.pay(c, 200)
+				require.NoError(t, err)
+			}
+			return answer, nil
+		})
+		if ins == purse.InsProve { // the first lane has to ask
+			carried = by(carried, purse.InsDebit, says(0x6F, 0x00))
+		}
+		first, err := g.pay(carried, 200)
+		require.NotNil(t, second)
+		assert.True(t, second.Recovered)
+		assert.Nil(t, first)
+		assert.ErrorIs(t, err, terminal.ErrDecided)
+		assert.Equal(t, terminal.Contradiction, failure(t, err).Reason)
+		assert.Equal(t, terminal.Unknown, failure(t, err).Outcome)
+		assert.EqualValues(t, 4800, balance(t, c))
+		pending, err := g.journal.Pending(context.Background(), 10)
+		require.NoError(t, err)
+		assert.Equal(t, []terminal.Claim{second.Claim}, pending, "and it stays served")
+	}
+}
+
 // TestLostAnswer: the card paid, and the answer is gone.
 func TestLostAnswer(t *testing.T) {
 	ctx := context.Background()

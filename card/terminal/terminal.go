@@ -54,7 +54,10 @@ type Config struct {
 
 // A Terminal serves cards, one session at a time for each transport. It is safe for concurrent use as far as its parts
 // are.
-type Terminal struct{ cfg Config }
+type Terminal struct {
+	cfg     Config
+	readers readers
+}
 
 // New returns a terminal.
 func New(cfg Config) (*Terminal, error) {
@@ -85,7 +88,7 @@ func New(cfg Config) (*Terminal, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Terminal{cfg}, nil
+	return &Terminal{cfg: cfg}, nil
 }
 
 // A Session is one card in the field, from SELECT on. It is for one goroutine.
@@ -97,9 +100,10 @@ type Session struct {
 }
 
 // Open selects the application on the card. Every error of a session is a *Failure. A transport that was given up
-// (Stalled) may still be waiting for its card: before it is opened again it must have come back.
+// (Stalled) may still be waiting for its card: until it has come back, Open and whatever session it has fail with Stalled,
+// at once and without a command.
 func (t *Terminal) Open(ctx context.Context, transport card.Transport) (*Session, error) {
-	l := &link{transport: transport, timeout: t.cfg.Timeout}
+	l := &link{transport: transport, readers: &t.readers, timeout: t.cfg.Timeout}
 	s := &Session{t: t, link: l, client: apdu.NewClient(l, apdu.Options{MaxAnswer: maxAnswer, MaxRounds: maxRounds})}
 	fci, err := s.selectApp(ctx)
 	if err != nil {
@@ -157,7 +161,22 @@ func (s *Session) Again(ctx context.Context) error {
 }
 
 // VerifyPIN shows the PIN to the card. A wrong one is Refused with the tries that are left in the status.
+//
+// PIN and answer go in the clear: whoever stands between card and terminal reads the PIN, and can say yes for the card.
+// It opens what the card keeps behind its PIN. A terminal that itself relies on it uses [Access.VerifyPIN].
 func (s *Session) VerifyPIN(ctx context.Context, pin []byte) error {
-	_, err := s.send(ctx, "VERIFY", app.Verify(pin))
+	const step = "VERIFY"
+	if f := checkPIN(step, pin); f != nil {
+		return f
+	}
+	_, err := s.send(ctx, step, app.Verify(pin))
 	return err
+}
+
+// checkPIN refuses what is no PIN. VERIFY without data asks for the tries that are left, and some cards answer it 9000.
+func checkPIN(step string, pin []byte) error {
+	if len(pin) < app.MinPIN || len(pin) > app.MaxPIN {
+		return fail(step, Refused, "a PIN of %d bytes", len(pin))
+	}
+	return nil
 }

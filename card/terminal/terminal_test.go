@@ -3,6 +3,9 @@ package terminal_test
 import (
 	"context"
 	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"github.com/citizencode/citizencode/card/sam"
 	"github.com/citizencode/citizencode/card/terminal"
 	"github.com/citizencode/citizencode/card/timing"
+	"github.com/citizencode/citizencode/card/transport/memory"
 )
 
 var noon = time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
@@ -260,6 +264,36 @@ func TestPIN(t *testing.T) {
 	err = s.VerifyPIN(ctx, []byte{9, 9, 9})
 	assert.Equal(t, apdu.Tries(2), failure(t, err).Status)
 	assert.NoError(t, s.VerifyPIN(ctx, costest.PIN))
+
+	// A card that finds everything right, and somebody who says so for a card that does not.
+	yes, err := g.Open(ctx, by(c, apdu.InsVerify, says(0x90, 0)))
+	require.NoError(t, err)
+	for _, none := range [][]byte{nil, {1}, make([]byte, 7)} {
+		assert.Equal(t, terminal.Refused, failure(t, yes.VerifyPIN(ctx, none)).Reason, "%d bytes", len(none))
+	}
+	wrong := []byte{9, 9, 9}
+	assert.NoError(t, yes.VerifyPIN(ctx, wrong), "in the clear nobody knows better")
+	module := module(t, sam.Config{Role: sam.Gate, Numbers: &sam.Counter{}})
+	for _, between := range []card.Transport{by(c, apdu.InsVerify, says(0x90, 0)), by(c, apdu.InsVerify, flip(5))} {
+		s, err := g.Open(ctx, between)
+		require.NoError(t, err)
+		access, err := s.Access(ctx, module, sam.GateAccess)
+		require.NoError(t, err)
+		assert.Equal(t, terminal.WrongMAC, failure(t, access.VerifyPIN(ctx, wrong)).Reason)
+	}
+	c = newCard(t, 2, 0)
+	var wire []byte
+	s, err = g.Open(ctx, transportFunc(func(command []byte) ([]byte, error) {
+		wire = append(wire, command...)
+		return c.Transmit(command)
+	}))
+	require.NoError(t, err)
+	access, err := s.Access(ctx, module, sam.GateAccess)
+	require.NoError(t, err)
+	assert.Equal(t, apdu.Tries(2), failure(t, access.VerifyPIN(ctx, wrong)).Status)
+	assert.NoError(t, access.VerifyPIN(ctx, costest.PIN))
+	assert.Equal(t, terminal.Refused, failure(t, access.VerifyPIN(ctx, nil)).Reason)
+	assert.NotContains(t, string(wire), string(costest.PIN))
 }
 
 // TestModuleInSlot: a gate with a module behind a reader is as good, also after a restart that forgot what was on its way.
@@ -287,4 +321,56 @@ func TestModuleInSlot(t *testing.T) {
 	assert.False(t, r.Recovered)
 	assert.EqualValues(t, 2, r.Number)
 	assert.EqualValues(t, 4500, balance(t, c))
+}
+
+// TestLanes: lanes of one terminal, with one module in its slot and one journal, serve a card each at the same time; and two
+// of them are shown the same card, command by command, as a go-between could. No number comes twice, and there are as
+// many receipts as the cards have paid.
+func TestLanes(t *testing.T) {
+	ctx := context.Background()
+	slot, err := sam.NewEmulator(module(t, sam.Config{Role: sam.Gate, Terminal: gateID, Numbers: &sam.Counter{}}))
+	require.NoError(t, err)
+	m, err := sam.OpenModule(ctx, slot)
+	require.NoError(t, err)
+	journal, err := terminal.OpenJournal(filepath.Join(t.TempDir(), "journal"))
+	require.NoError(t, err)
+	defer journal.Close()
+	g := newGate(t, gateID, func(cfg *terminal.Config) { cfg.Module, cfg.Journal = m, journal })
+	const lanes, rounds = 4, 10
+	var cards []*cos.Card
+	var links []card.Transport
+	for n := range uint32(lanes - 1) {
+		c := newCard(t, n+1, 5000)
+		cards = append(cards, c)
+		links = append(links, memory.New(c))
+	}
+	links = append(links, links[0])
+	var served atomic.Int64
+	var wait sync.WaitGroup
+	for _, link := range links {
+		wait.Go(func() {
+			between := transportFunc(link.Transmit) // a lane has a reader of its own
+			for range rounds {
+				if r, err := g.pay(between, 100); err == nil {
+					served.Add(r.Order.Amount.Fen())
+				}
+			}
+		})
+	}
+	wait.Wait()
+	var paid int64
+	for _, c := range cards {
+		paid += 5000 - balance(t, c)
+	}
+	numbers, proven := make(map[uint32]bool), int64(0)
+	for _, c := range pendingOf(t, journal) {
+		assert.False(t, numbers[c.Number])
+		numbers[c.Number] = true
+		if c.Served {
+			proven += c.Order.Amount.Fen()
+		}
+	}
+	assert.Equal(t, served.Load(), proven, "every receipt is a claim")
+	assert.LessOrEqual(t, served.Load(), paid)
+	assert.GreaterOrEqual(t, served.Load(), int64((lanes-2)*rounds*100), "the lanes that have a card to themselves serve it each time")
 }

@@ -35,7 +35,7 @@ var entries = []Entry{
 	{Row: 5, Name: scenarios.Text{Zh: "实人认证", En: "proof of the person when a code is issued"}, Group: scenarios.Government, State: Planned, Instead: byOffice},
 	{Row: 6, Name: scenarios.Text{Zh: "绑卡与开通支付", En: "binding a bank card, with a welcome voucher"}, Group: scenarios.Commercial, State: Planned, Instead: byPay},
 	{Row: 7, Name: scenarios.Text{Zh: "非户籍与临时来访者领码", En: "codes for residents without local registration, and visitors"}, Group: scenarios.Government, State: Partly, Module: "citycode", Instead: byOffice},
-	{Row: 8, Name: scenarios.Text{Zh: "电子码与物理卡", En: "phone code, IC card, guardians"}, Group: scenarios.Public, State: Partly, Module: "citycode", Instead: byCards},
+	{Row: 8, Name: scenarios.Text{Zh: "电子码与物理卡", En: "phone code, IC card, guardians"}, Group: scenarios.Public, State: Partly, Module: "card", Instead: byCards},
 	{Row: 9, Name: scenarios.Text{Zh: "一人一档", En: "one record for each person"}, Group: scenarios.Government, State: Planned, Instead: byOffice},
 	{Row: 10, Name: scenarios.Text{Zh: "跨城互认", En: "codes of other cities"}, Group: scenarios.Public, State: Partly, Module: "citycode", Instead: byLocal},
 	{Row: 11, Name: scenarios.Text{Zh: "一物一码、一地一码、一事一码", En: "codes of things, places and matters"}, Group: scenarios.Public, State: Partly, Module: "citycode", Instead: byDesk},
