@@ -44,7 +44,7 @@ fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)
 
 vectors: ## write the test vectors anew from their seeds
-	go test ./citycode/vectors -update -count=1
+	go test ./citycode/vectors ./citycode/foreign/vectors -update -count=1
 
 mutants: ## let the vectors refuse every broken verifier of citycode/mutants
 	@bash .ci/test mutants

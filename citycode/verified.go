@@ -83,6 +83,11 @@ func (v *Verified) OneWay() bool { return !v.bound }
 // last two seconds: the earlier decision stands, and nothing opens twice.
 func (v *Verified) Repeated() bool { return v.repeated }
 
+// Prefix returns the partner's code that stood in front of the text and that the
+// holder's signature binds (SPEC §9.1); empty in profiles without one. That it
+// stood there says who showed it, not whom it means: that the partner knows.
+func (v *Verified) Prefix() string { return v.prefix }
+
 // Accepted returns what a gate journals so that its guard can be rebuilt.
 func (v *Verified) Accepted() Accepted {
 	a := Accepted{Serial: v.Serial(), Counter: v.Counter()}

@@ -104,6 +104,7 @@ type Claims uint8
 // The claims.
 const (
 	BenefitClass Claims = 1 << iota // 优待类别
+	PartnerCode                     // 源码: the partner's code in front of a fused one
 )
 
 // An OfflinePolicy says what a scenario does when it cannot reach its service.
@@ -153,7 +154,7 @@ func (d Description) Validate() error {
 		return errors.New("scenarios: description: unknown carrier")
 	case d.Identity > Record:
 		return errors.New("scenarios: description: unknown identity class")
-	case d.Claims&^BenefitClass != 0:
+	case d.Claims&^(BenefitClass|PartnerCode) != 0:
 		return errors.New("scenarios: description: unknown claim")
 	case len(d.Actions) == 0 || len(d.Actions) > MaxActions:
 		return fmt.Errorf("scenarios: description: not 1 to %d actions", MaxActions)

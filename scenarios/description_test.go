@@ -24,7 +24,7 @@ func TestDescriptionValidate(t *testing.T) {
 		"no audience":           func(d *scenarios.Description) { d.Audience = 0 },
 		"unknown carrier":       func(d *scenarios.Description) { d.Carriers = 1 },
 		"unknown identity":      func(d *scenarios.Description) { d.Identity = 3 },
-		"unknown claim":         func(d *scenarios.Description) { d.Claims = 2 },
+		"unknown claim":         func(d *scenarios.Description) { d.Claims = 4 },
 		"no action":             func(d *scenarios.Description) { d.Actions = nil },
 		"action twice":          func(d *scenarios.Description) { d.Actions = []string{"open", "open"} },
 		"action in capitals":    func(d *scenarios.Description) { d.Actions = []string{"Open"} },

@@ -45,6 +45,7 @@ type Citizen struct {
 	carrier  Carrier
 	person   Person
 	benefit  uint8
+	partner  string
 	showing  string
 	serial   citycode.Serial
 	profile  citycode.ProfileID
@@ -67,6 +68,9 @@ func CitizenOf(v *citycode.Verified, d Description) Citizen {
 		c.carrier = Card
 	}
 	c.disclose(Person{v.Issuer().City(), string(v.Subject())}, v.Benefit(), d)
+	if d.Claims&PartnerCode != 0 {
+		c.partner = v.Prefix()
+	}
 	return c
 }
 
@@ -92,6 +96,11 @@ func (c *Citizen) Person() Person { return c.person }
 // Benefit returns the benefit class (优待类别), 0 if there is none or the
 // scenario declared no interest.
 func (c *Citizen) Benefit() uint8 { return c.benefit }
+
+// PartnerCode returns the code of a partner that stood in front of a fused one
+// (融合) and that its holder has signed; empty if there is none or the scenario
+// declared no interest. Whom it means only the partner knows.
+func (c *Citizen) PartnerCode() string { return c.partner }
 
 // Showing names this showing of the code. Two gates that journal the same
 // showing have seen the same picture.

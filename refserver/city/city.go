@@ -22,6 +22,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/refserver/partner"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/hospital"
 	"github.com/citizencode/citizencode/scenarios/parking"
@@ -60,6 +61,8 @@ type City struct {
 	neighbour *authority
 	cities    int
 	patients  *patients
+	centre    *partner.Centre // of the medical code
+	today     time.Time       // midnight of the scripted day
 
 	publishing sync.Mutex // one issue of the lists after the other
 	published  time.Time
@@ -89,9 +92,10 @@ func New(cfg Config) (*City, error) {
 	if cfg.Bays == 0 {
 		cfg.Bays = 2
 	}
-	c := &City{clock: cfg.Clock, engine: cfg.Engine, cities: cfg.Cities, patients: &patients{known: make(map[string]string)}}
+	c := &City{clock: cfg.Clock, engine: cfg.Engine, cities: cfg.Cities, patients: &patients{known: make(map[string]hospital.Patient)}}
 	now := c.clock.Now()
-	people := []citycode.Profile{citycode.MedicalProfile(), citycode.TransitProfile(), citycode.UniversalProfile()}
+	c.today = midnight(now)
+	people := []citycode.Profile{citycode.MedicalProfile(), citycode.TransitProfile(), citycode.UniversalProfile(), citycode.FusedProfile()}
 	var err error
 	if c.home, err = newAuthority(Home, now, people...); err != nil {
 		return nil, err
@@ -107,7 +111,11 @@ func New(cfg Config) (*City, error) {
 
 // build puts up the gates.
 func (c *City) build(bays int) error {
-	clinic := hospital.New(hospital.Config{Directory: c.patients})
+	medical, err := c.openCentre()
+	if err != nil {
+		return err
+	}
+	clinic := hospital.New(hospital.Config{Directory: c.patients, MedicalCodes: medical})
 	carPark := parking.New(parking.Config{Bays: bays})
 	// Two lanes of a metro station and two barriers of a car park share a
 	// guard; every bus and the desk have their own.
@@ -136,7 +144,6 @@ func (c *City) build(bays int) error {
 		{&c.parkIn, "park-in", "停车场入口", "car park in", barriers, true, carPark, parking.Enter, `{}`},
 		{&c.parkOut, "park-out", "停车场出口", "car park out", barriers, true, carPark, parking.Leave, `{}`},
 	} {
-		var err error
 		*g.at, err = c.newGate(&Gate{ID: g.id, Name: scenarios.Text{Zh: g.zh, En: g.en}, station: g.station, scenario: g.sc,
 			action: g.action, params: json.RawMessage(g.params)}, c.newest())
 		if err != nil {
@@ -255,7 +262,7 @@ func (c *City) newest() *bulletin {
 // patients is the hospital's online service.
 type patients struct {
 	mu    sync.Mutex
-	known map[string]string // subject: pseudonym
+	known map[string]hospital.Patient // by subject
 }
 
 var _ hospital.Directory = (*patients)(nil)
@@ -264,19 +271,19 @@ var _ hospital.Directory = (*patients)(nil)
 func (p *patients) Lookup(ctx context.Context, subject []byte) (*hospital.Patient, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	pseudonym, known := p.known[string(subject)]
+	patient, known := p.known[string(subject)]
 	if !known {
 		return nil, hospital.ErrUnknownPatient
 	}
-	return &hospital.Patient{Pseudonym: pseudonym}, ctx.Err()
+	return &patient, ctx.Err()
 }
 
-// register opens a patient's record for a pass. The pseudonym has nothing of
-// the handle in it.
-func (p *patients) register(pass *Pass) {
+// register opens a patient's record for a pass, with the index at the insurance
+// if the hospital knows it. The pseudonym has nothing of the handle in it.
+func (p *patients) register(pass *Pass, insured string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if handle := string(pass.claims.Subject); p.known[handle] == "" {
-		p.known[handle] = "P-" + hex.EncodeToString(random(3))
+	if handle := string(pass.claims.Subject); p.known[handle].Pseudonym == "" {
+		p.known[handle] = hospital.Patient{Pseudonym: "P-" + hex.EncodeToString(random(3)), Insured: insured}
 	}
 }

@@ -29,10 +29,11 @@ func (c *City) Day() ([]Step, error) {
 	if err := p.assemble(); err != nil {
 		return nil, err
 	}
-	chapters := []func() ([]Step, error){p.rides, p.desks, p.carParks, p.states, p.forgeries, p.faults, p.evening}
+	chapters := []func() ([]Step, error){p.rides, p.desks, p.fused, p.carParks, p.states, p.forgeries, p.faults, p.evening}
 	if c.cities > 1 {
 		chapters = append(chapters, p.cities)
 	}
+	chapters = append(chapters, p.contract)
 	var steps []Step
 	for _, chapter := range chapters {
 		more, err := chapter()
@@ -79,7 +80,7 @@ func (p *cast) assemble() error {
 	}
 	// E was never at this hospital.
 	for _, pass := range []*Pass{p.clinic[p.c], p.clinic[p.d], p.universal} {
-		p.patients.register(pass)
+		p.patients.register(pass, "")
 	}
 	return p.garage()
 }

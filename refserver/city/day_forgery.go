@@ -11,6 +11,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -80,9 +81,11 @@ func (p *cast) forgeries() ([]Step, error) {
 			Picture: code(private, citycode.Transit), Want: refused(citycode.UnsupportedProfile)},
 
 		{At: at(14, 30, 0), Who: p.b.Short, Gate: p.bus, What: text("误出示付款码", "shows a payment code by mistake"),
-			Picture: plain("281234567890123456"), Want: because(qr.ReasonNotCitizenCode)},
+			Picture: plain("281234567890123456"), Want: because(qr.ReasonNotCitizenCode), Also: isNamed(foreign.PayAlipay)},
+		{At: at(14, 30, 30), Who: p.b.Short, Gate: p.bus, What: text("误出示全国通用的乘车码", "shows a national ride code by mistake"),
+			Picture: p.nationalRide, Want: because(qr.ReasonNotCitizenCode), Also: isNamed(foreign.RideJTT1179)},
 		{At: at(14, 31, 0), Who: p.b.Short, Gate: p.bus, What: text("误出示网页二维码", "shows the QR of a web page"),
-			Picture: plain("https://example.org/poster"), Want: because(qr.ReasonNotCitizenCode)},
+			Picture: plain("https://example.org/poster"), Want: because(qr.ReasonNotCitizenCode), Also: isNamed(foreign.WebLink)},
 		{At: at(14, 32, 0), Who: p.b.Short, Gate: p.bus, What: text("数字串少了最后一位", "a citizen code with its last digit missing"),
 			Picture: shortened(p.universal), Want: because(qr.ReasonMalformedText)},
 		{At: at(14, 33, 0), Who: p.b.Short, Gate: p.bus, What: text("画面里没有码", "a picture without a code"),

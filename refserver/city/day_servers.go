@@ -146,7 +146,7 @@ func (p *Pass) person() scenarios.Person {
 // playServers lets the day after happen at servers over HTTP, and writes a line
 // for each step, numbered behind those before.
 func (c *City) playServers(ctx context.Context, w io.Writer, before int) (played int, failed []int, err error) {
-	today := midnight(c.clock.Now())
+	today := c.today
 	c.clock.Advance(today.Add(day + at(7, 30, 0)).Sub(c.clock.Now()))
 	s, err := c.openServers(ctx)
 	if err != nil {

@@ -37,6 +37,7 @@ type Gate struct {
 	status   map[citycode.KeyID]*citycode.StatusList
 	foreign  []*citycode.TrustList
 	floor    time.Time
+	prefixes []int // lengths of a partner's code in front of a text
 }
 
 // A station is what gates that stand together share: the guard, so that a
@@ -215,7 +216,7 @@ func (g *Gate) verifier() (*citycode.Verifier, error) {
 	}
 	v, err := citycode.NewVerifier(cfg)
 	if err == nil {
-		g.floor = v.TimeFloor()
+		g.floor, g.prefixes = v.TimeFloor(), v.PrefixSizes()
 	}
 	return v, err
 }
@@ -230,12 +231,12 @@ func (g *Gate) build(v *citycode.Verifier) (err error) {
 // action that the gate is for. An error that is a *qr.Error is about the file;
 // any other is a fault.
 func (g *Gate) Scan(ctx context.Context, picture []byte, o qr.ReadOptions) (*scenarios.Decision, error) {
-	token, refused, err := read(picture, o)
+	g.mu.Lock()
+	terminal, sizes := g.terminal, g.prefixes
+	g.mu.Unlock()
+	token, prefix, refused, err := read(picture, sizes, o)
 	if refused != nil || err != nil {
 		return refused, err
 	}
-	g.mu.Lock()
-	terminal := g.terminal
-	g.mu.Unlock()
-	return terminal.Scan(ctx, token, g.action, g.params)
+	return terminal.Decide(ctx, scenarios.Request{Code: token, Prefix: prefix, Action: g.action, Params: g.params})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -14,6 +15,15 @@ const pixels = 6
 // drawToken returns the picture of a token, as a phone shows it.
 func drawToken(token []byte, o qr.Options) ([]byte, error) {
 	symbol, err := qr.Encode(token, o)
+	if err != nil {
+		return nil, err
+	}
+	return symbol.PNG(pixels)
+}
+
+// drawText returns the picture of a text with a token in it.
+func drawText(content string) ([]byte, error) {
+	symbol, err := qr.NewSymbol(content, qr.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -36,40 +46,68 @@ var textOf = map[qr.Reason]scenarios.Text{
 	qr.ReasonTokenSize:      {Zh: "这不是有效的市民码，请打开市民码页面重试", En: "This is not a citizen code; open your citizen code and try again"},
 }
 
-// read returns the token in a picture file. Where the picture holds no token,
-// it is a refusal; an error is a *qr.Error about the file.
-func read(picture []byte, o qr.ReadOptions) ([]byte, *scenarios.Decision, error) {
+// read returns the token in a picture file and the partner's code in front of it,
+// which has one of the sizes. Where the picture holds no token, it is a refusal,
+// which names what is there instead; an error is a *qr.Error about the file.
+func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, refused *scenarios.Decision, err error) {
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
-		return unread(err)
+		refused, err = unread(err)
+		return nil, "", refused, err
 	}
-	var token []byte
+	var stranger []byte
 	var other error
 	for _, result := range found {
 		// Codes of others may stand beside it, as on any poster; between two
 		// citizen codes nobody but the citizen may choose.
-		b, err := qr.DecodeText(result.Text)
+		b, front, err := decode(result.Text, sizes)
 		switch {
 		case err != nil && other == nil:
-			other = err
-		case err == nil && token != nil && !bytes.Equal(token, b):
-			return nil, scenarios.Refused(SeveralCodes, severalText), nil
+			other, stranger = err, result.Bytes
+		case err == nil && token != nil && !(bytes.Equal(token, b) && prefix == front):
+			return nil, "", scenarios.Refused(SeveralCodes, severalText), nil
 		case err == nil:
-			token = b
+			token, prefix = b, front
 		}
 	}
 	if token == nil {
-		return unread(other)
+		refused, err = unread(other)
+		return nil, "", named(stranger, refused), err
 	}
-	return token, nil, nil
+	return token, prefix, nil, nil
 }
 
-func unread(err error) ([]byte, *scenarios.Decision, error) {
+// decode cuts a text at one of the sizes. The error is that of a text without
+// anything in front.
+func decode(text string, sizes []int) (token []byte, prefix string, err error) {
+	if token, err = qr.DecodeText(text); err == nil {
+		return token, "", nil
+	}
+	for _, size := range sizes {
+		if front, b, err := qr.DecodePrefixed(text, size); err == nil {
+			return b, front, nil
+		}
+	}
+	return nil, "", err
+}
+
+// named lets the refusal of what is no citizen code say whose code it is, where
+// that is known. The reason stays: it is the same to a program.
+func named(shown []byte, refused *scenarios.Decision) *scenarios.Decision {
+	var known foreign.Recogniser
+	if code := known.Recognise(shown); refused != nil && code.Kind != foreign.Unknown && (code.Kind != foreign.CitizenCode || code.Fault != foreign.Intact) {
+		next := code.Next()
+		refused.Message = scenarios.Text{Zh: next.Zh, En: next.En}
+	}
+	return refused
+}
+
+func unread(err error) (*scenarios.Decision, error) {
 	var refused *qr.Error
 	if errors.As(err, &refused) {
 		if text, verdict := textOf[refused.Reason]; verdict {
-			return nil, scenarios.Refused(string(refused.Reason), text), nil
+			return scenarios.Refused(string(refused.Reason), text), nil
 		}
 	}
-	return nil, nil, err
+	return nil, err
 }

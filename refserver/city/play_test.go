@@ -131,7 +131,6 @@ func TestDay(t *testing.T) {
 	notYet := map[citycode.Reason]string{
 		citycode.BadSignature:     "implicit tokens",
 		citycode.ChallengeMissing: "a gate that asks", citycode.ChallengeExpired: "a gate that asks", citycode.ChallengeReused: "a gate that asks",
-		citycode.SourceMismatch: "source segments",
 	}
 	for _, r := range citycode.Reasons() {
 		if _, later := notYet[r]; later {

@@ -58,7 +58,7 @@ type Result struct {
 // and the gate looks at it.
 func (c *City) Run(ctx context.Context, s *Step) *Result {
 	r := new(Result)
-	c.clock.Advance(midnight(c.clock.Now()).Add(s.At).Sub(c.clock.Now()))
+	c.clock.Advance(c.today.Add(s.At).Sub(c.clock.Now()))
 	if err := s.Gate.SetOnline(s.Online); err != nil {
 		r.Err = err
 		return r

@@ -8,6 +8,7 @@ import (
 	"github.com/citizencode/citizencode/refserver/service"
 	"github.com/citizencode/citizencode/scenarios/hospital"
 	"github.com/citizencode/citizencode/scenarios/hospital/credit"
+	"github.com/citizencode/citizencode/scenarios/hospital/ecquery"
 )
 
 // config is a hospital's configuration. What is absent is not offered; see
@@ -22,7 +23,26 @@ type config struct {
 	Terms        credit.Terms          `json:"terms"`
 	AdvanceCap   int64                 `json:"advanceCap"` // of one emergency, in fen
 	Patients     directory             `json:"patients"`
+	Medical      *medical              `json:"medicalCode"` // absent: no fused code is served
 	Simulated    *simulated            `json:"simulated"`
+}
+
+// medical is the line to the insurance's centre of the medical code, and whom of
+// the patients it insures.
+type medical struct {
+	URL     string            `json:"url"`
+	Place   ecquery.Place     `json:"place"`
+	MinSize int               `json:"minSize"` // of a code, in characters; both 0: the usual one
+	MaxSize int               `json:"maxSize"`
+	Insured map[string]string `json:"insured"` // pseudonym: index at the insurance
+}
+
+// client returns the line, nil if there is none.
+func (m *medical) client() (*ecquery.Client, error) {
+	if m == nil {
+		return nil, nil
+	}
+	return ecquery.NewClient(ecquery.Config{URL: m.URL, Place: m.Place, Size: ecquery.Size{Min: m.MinSize, Max: m.MaxSize}})
 }
 
 // simulated are partners that exist here only; absent: there are none.
@@ -32,14 +52,19 @@ type simulated struct {
 }
 
 // scenario returns what the scenario is opened with, its storage left out.
-func (c *config) scenario() hospital.Config {
-	return hospital.Config{Hospital: c.Hospital, Capabilities: c.Capabilities, Directory: c.Patients, Departments: c.Departments,
-		Staff: c.Staff, Limit: c.Limit, Terms: c.Terms, AdvanceCap: c.AdvanceCap}
+func (c *config) scenario() (hospital.Config, error) {
+	line, err := c.Medical.client()
+	cfg := hospital.Config{Hospital: c.Hospital, Capabilities: c.Capabilities, Directory: c, Departments: c.Departments,
+		Staff: c.Staff, Limit: c.Limit, Terms: c.Terms, AdvanceCap: c.AdvanceCap, MedicalCodes: line}
+	return cfg, err
 }
 
 // open opens the scenario over its storage.
 func (c *config) open(ctx context.Context, b service.Books) (*hospital.Scenario, error) {
-	cfg := c.scenario()
+	cfg, err := c.scenario()
+	if err != nil {
+		return nil, err
+	}
 	cfg.Store, cfg.Ledger = b.Events, b.Ledger
 	if c.Simulated != nil {
 		insurer, err := partner.NewInsurer(ctx, b.DB, c.Simulated.Insured)
@@ -59,13 +84,17 @@ func (c *config) open(ctx context.Context, b service.Books) (*hospital.Scenario,
 // of each subject, in hex. A real hospital asks its records.
 type directory map[string]string
 
-var _ hospital.Directory = directory(nil)
+var _ hospital.Directory = (*config)(nil)
 
 // Lookup implements [hospital.Directory].
-func (d directory) Lookup(_ context.Context, subject []byte) (*hospital.Patient, error) {
-	pseudonym, known := d[hex.EncodeToString(subject)]
+func (c *config) Lookup(_ context.Context, subject []byte) (*hospital.Patient, error) {
+	pseudonym, known := c.Patients[hex.EncodeToString(subject)]
 	if !known {
 		return nil, hospital.ErrUnknownPatient
 	}
-	return &hospital.Patient{Pseudonym: pseudonym}, nil
+	p := &hospital.Patient{Pseudonym: pseudonym}
+	if c.Medical != nil {
+		p.Insured = c.Medical.Insured[pseudonym]
+	}
+	return p, nil
 }

@@ -28,6 +28,7 @@ package hospital
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"time"
 
 	"github.com/citizencode/citizencode/refserver/service"
@@ -46,7 +47,10 @@ func New(raw []byte) (service.Application, error) {
 	if err := service.ReadConfig(raw, &c); err != nil {
 		return service.Application{}, err
 	}
-	cfg := c.scenario()
+	cfg, err := c.scenario()
+	if err != nil {
+		return service.Application{}, fmt.Errorf("config.medicalCode: %w", err)
+	}
 	if err := cfg.Validate(); err != nil {
 		return service.Application{}, err
 	}

@@ -199,18 +199,32 @@ func (r *Register) BeginEpoch(trust citycode.Version) error {
 // Reserve takes a free index of an issuer key. It is never given out
 // again, whatever becomes of the credential.
 func (r *Register) Reserve(issuer citycode.KeyID) (citycode.Serial, error) {
-	for i := range r.file.Lists {
-		if l := &r.file.Lists[i]; l.Issuer == issuer.String() && l.Next < l.Size {
-			order, err := l.order()
-			if err != nil {
-				return citycode.Serial{}, err
-			}
-			s := citycode.Serial{Issuer: issuer, List: l.List, Index: order.At(l.Next)}
-			l.Next++
-			return s, r.save()
-		}
+	list, err := r.ReserveMany(issuer, 1)
+	if err != nil {
+		return citycode.Serial{}, err
 	}
-	return citycode.Serial{}, fmt.Errorf("%s: no status index is left for key %s", r.path, issuer)
+	return list[0], nil
+}
+
+// ReserveMany takes up to n free indices of one list at once, at least one, for an
+// issuer of many: the register is written once for all of them.
+func (r *Register) ReserveMany(issuer citycode.KeyID, n int) ([]citycode.Serial, error) {
+	for i := range r.file.Lists {
+		l := &r.file.Lists[i]
+		if l.Issuer != issuer.String() || l.Next >= l.Size {
+			continue
+		}
+		order, err := l.order()
+		if err != nil {
+			return nil, err
+		}
+		var list []citycode.Serial
+		for ; len(list) < max(1, n) && l.Next < l.Size; l.Next++ {
+			list = append(list, citycode.Serial{Issuer: issuer, List: l.List, Index: order.At(l.Next)})
+		}
+		return list, r.save()
+	}
+	return nil, fmt.Errorf("%s: no status index is left for key %s", r.path, issuer)
 }
 
 // Lists calls yield with the issuer key and the number of each status list.

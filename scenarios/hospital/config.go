@@ -11,6 +11,7 @@ import (
 
 	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/hospital/credit"
+	"github.com/citizencode/citizencode/scenarios/hospital/ecquery"
 	"github.com/citizencode/citizencode/scenarios/hospital/payer"
 	"github.com/citizencode/citizencode/scenarios/ledger"
 	"github.com/citizencode/citizencode/scenarios/rails"
@@ -25,6 +26,9 @@ var ErrUnknownPatient = errors.New("hospital: the handle stands for no patient")
 // space, and it is what insurer and lender are asked about.
 type Patient struct {
 	Pseudonym string
+	// Insured is the index of the person at the insurance (ecIndexNo); empty:
+	// none is known here, and no fused code is served.
+	Insured string
 }
 
 // A Directory is the online service that knows for whom a handle stands.
@@ -75,6 +79,10 @@ type Config struct {
 
 	Store  eventlog.Store // keeps the events; nil: in memory
 	Ledger *ledger.Ledger // nil: in memory
+
+	// MedicalCodes decodes the medical code in front of a fused code (融合); nil:
+	// no fused code is served.
+	MedicalCodes *ecquery.Client
 
 	Insurer payer.Insurer // nil: nobody is insured
 	// Limit is the credit of a patient, in fen. A Lender holds it for each
@@ -140,6 +148,7 @@ type Scenario struct {
 	departments  []string
 	location     *time.Location
 	staff        map[string]Staff
+	medicalCodes *ecquery.Client
 
 	insurer    payer.Insurer
 	lender     rails.Credit
@@ -165,7 +174,7 @@ func Open(ctx context.Context, cfg Config) (*Scenario, error) {
 		return nil, err
 	}
 	s := &Scenario{id: cfg.Hospital, capabilities: slices.Clone(cfg.Capabilities), directory: cfg.Directory, departments: slices.Clone(cfg.Departments),
-		location: cfg.Location, staff: make(map[string]Staff), insurer: cfg.Insurer, lender: cfg.Lender, bank: cfg.Bank, limit: cfg.Limit,
+		location: cfg.Location, staff: make(map[string]Staff), medicalCodes: cfg.MedicalCodes, insurer: cfg.Insurer, lender: cfg.Lender, bank: cfg.Bank, limit: cfg.Limit,
 		terms: cfg.Terms, advanceCap: cfg.AdvanceCap, books: cfg.Ledger}
 	if s.id == "" {
 		s.id = "hospital"

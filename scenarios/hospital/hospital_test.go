@@ -24,7 +24,7 @@ type records map[string]string
 
 func (r records) Lookup(ctx context.Context, subject []byte) (*Patient, error) {
 	if name, known := r[string(subject)]; known {
-		return &Patient{name}, ctx.Err()
+		return &Patient{Pseudonym: name}, ctx.Err()
 	}
 	return nil, ErrUnknownPatient
 }

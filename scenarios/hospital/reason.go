@@ -45,6 +45,8 @@ const (
 	RecoveryDeclined     = "recovery-declined"
 	VisitUnknown         = "visit-unknown"
 	NotReversible        = "not-reversible"
+	NotInsuredHere       = "not-insured-here"
+	MedicalCodeOther     = "medical-code-other"
 )
 
 var texts = map[string]scenarios.Text{
@@ -88,6 +90,8 @@ var texts = map[string]scenarios.Text{
 	NotApproved:          {Zh: "垫付尚未经两人审批", En: "Two persons have not decided about the advance yet"},
 	RecoveryDeclined:     {Zh: "医保未受理，请稍后再试或联系医保", En: "The insurer has declined; try again later or ask it"},
 	VisitUnknown:         {Zh: "没有这次操作", En: "There is no such visit"},
+	NotInsuredHere:       {Zh: "本院档案没有您的医保信息，请到窗口登记", En: "This hospital does not know your insurance; please register at the desk"},
+	MedicalCodeOther:     {Zh: "医保码与市民码不是同一人，请出示本人的码", En: "The medical code and the citizen code are of two persons; show your own"},
 	NotReversible:        {Zh: "此操作不能撤销，请取消医嘱或到窗口", En: "This cannot be taken back; cancel the order or go to the desk"},
 }
 

@@ -35,16 +35,23 @@ func (s *Scenario) ID() scenarios.ID { return "hospital" }
 
 // Describe returns what the desks declare.
 func (s *Scenario) Describe() scenarios.Description {
-	return scenarios.Description{Purpose: scenarios.Text{Zh: "就医", En: "to see a doctor"}, Group: scenarios.Public, Audience: citycode.Medical,
+	var claims scenarios.Claims
+	if s.medicalCodes != nil {
+		claims = scenarios.PartnerCode
+	}
+	return scenarios.Description{Claims: claims, Purpose: scenarios.Text{Zh: "就医", En: "to see a doctor"}, Group: scenarios.Public, Audience: citycode.Medical,
 		Actions: slices.Clone(actions), Identity: scenarios.Record}
 }
 
-// Accepts reports whether p is the medical code, the universal code, a card or
-// a code in the hands of a guardian.
+// Accepts reports whether p is the medical code, the universal code, a card, a
+// code in the hands of a guardian, or, where medical codes are decoded, one with
+// such a code in front.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
 	case citycode.ProfileMedical, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
 		return true
+	case citycode.ProfileFused:
+		return s.medicalCodes != nil
 	}
 	return false
 }
@@ -98,13 +105,17 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if !v.Online {
 		return scenarios.Refused(citycode.OnlineRequired.String(), scenarios.ReasonText(citycode.OnlineRequired)), nil
 	}
-	patient, err := s.lookup(ctx, []byte(v.Citizen.Person().Subject))
+	p, err := s.lookup(ctx, []byte(v.Citizen.Person().Subject))
 	switch {
 	case errors.Is(err, ErrUnknownPatient):
 		return refuse(PatientUnknown), nil
 	case err != nil:
 		return nil, fmt.Errorf("look up patient: %w", err)
 	}
+	if refused, err := s.decodeFused(ctx, v, serve.Station, p); refused != nil || err != nil {
+		return refused, err
+	}
+	patient := p.Pseudonym
 	ask, err := newAsk("visit", v.Key, v.Time, strings.Join([]string{v.Action, patient, checkIn.Department, strconv.FormatBool(checkIn.Credit), string(serve.Station), agree.Order}, " "))
 	if err != nil {
 		return nil, err
@@ -124,16 +135,16 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	}
 }
 
-func (s *Scenario) lookup(ctx context.Context, subject []byte) (pseudonym string, err error) {
+func (s *Scenario) lookup(ctx context.Context, subject []byte) (*Patient, error) {
 	if s.directory == nil {
-		return "", ErrUnknownPatient
+		return nil, ErrUnknownPatient
 	}
 	p, err := s.directory.Lookup(ctx, subject)
 	switch {
 	case err != nil:
-		return "", err
+		return nil, err
 	case p == nil || !isPatient(p.Pseudonym):
-		return "", errors.New("the directory returned no pseudonym and no error")
+		return nil, errors.New("the directory returned no pseudonym and no error")
 	}
-	return p.Pseudonym, nil
+	return p, nil
 }

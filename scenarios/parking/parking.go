@@ -199,11 +199,11 @@ func (s *Scenario) Describe() scenarios.Description {
 }
 
 // Accepts reports whether p works offline and stands for a person: the profile
-// transit, here with the scene parking, the universal code, a card, or a code
+// transit, here with the scene parking, the universal or a fused code, a card, or a code
 // in the hands of a guardian.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
-	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileFused, citycode.ProfileCard, citycode.ProfileDelegated:
 		return true
 	}
 	return false

@@ -122,11 +122,11 @@ func (s *Scenario) Describe() scenarios.Description {
 		Actions: []string{Board, Enter, Exit}, Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass, Offline: s.offline}
 }
 
-// Accepts reports whether p is the ride code, the universal code, a card or a
+// Accepts reports whether p is the ride code, the universal or a fused code, a card or a
 // code in the hands of a guardian. Printed codes never open a gate.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
-	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileFused, citycode.ProfileCard, citycode.ProfileDelegated:
 		return true
 	}
 	return false

@@ -90,11 +90,11 @@ func (s *Scenario) Describe() scenarios.Description {
 }
 
 // Accepts reports whether p stands for a person at a till: the profile transit,
-// here with the scene payment, the universal code, a card, or a code in the
+// here with the scene payment, the universal or a fused code, a card, or a code in the
 // hands of a guardian.
 func (s *Scenario) Accepts(p citycode.Profile) bool {
 	switch p.ID {
-	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileCard, citycode.ProfileDelegated:
+	case citycode.ProfileTransit, citycode.ProfileUniversal, citycode.ProfileFused, citycode.ProfileCard, citycode.ProfileDelegated:
 		return true
 	}
 	return false

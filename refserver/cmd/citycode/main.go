@@ -28,6 +28,7 @@ type cli struct {
 	Keys      keysCmd      `cmd:"" help:"Make the keys, the register and the lists of a new city."`
 	Lists     listsCmd     `cmd:"" help:"Sign the city's lists again, change its roots, exchange lists."`
 	Issue     issueCmd     `cmd:"" help:"Issue a credential to a new wallet, or a static code to a file."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the users of an existing code over."`
 	Revoke    revokeCmd    `cmd:"" help:"Revoke, suspend or resume a credential."`
 	Challenge challengeCmd `cmd:"" help:"Draw a challenge for one code."`
 	Show      showCmd      `cmd:"" help:"Sign one code now and draw it."`

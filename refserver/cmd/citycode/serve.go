@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/citizencode/citizencode/refserver/hospital"
 	"github.com/citizencode/citizencode/refserver/parking"
+	"github.com/citizencode/citizencode/refserver/partner"
 	"github.com/citizencode/citizencode/refserver/service"
 	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/refserver/transit"
@@ -17,6 +19,46 @@ type serveCmd struct {
 	Hospital serveHospital `cmd:"" help:"Serve a hospital: JSON over HTTP."`
 	Parking  serveParking  `cmd:"" help:"Serve a car park operator: JSON over HTTP."`
 	Transit  serveTransit  `cmd:"" help:"Serve a transit operator: JSON over HTTP."`
+	Medical  serveMedical  `cmd:"" help:"Serve a simulated centre of the medical code that misbehaves on demand."`
+}
+
+// serveMedical is for trying a hospital's system out: it knows invented people
+// and no others, in memory.
+type serveMedical struct {
+	Config  string `help:"Configuration, a JSON file. Default: the one that --example prints." placeholder:"FILE"`
+	Addr    string `help:"Where to listen; port 0 is a free one." default:"127.0.0.1:8084" placeholder:"HOST:PORT"`
+	Example bool   `help:"Print a configuration and end."`
+}
+
+// Help is what --help prints below the usage.
+func (serveMedical) Help() string {
+	return `Answers ec.query at ` + partner.QueryPath + `. POST /simulated/codes is the wallet of an insured person, and POST /simulated/faults makes the next queries go wrong: stalled, failed, busy, lost, cut, not-json, too-long, twice, replayed, for-other-place, for-other-business, of-other-patient, redirected, unknown-result-code.
+
+Example:
+
+    citycode serve medical
+    curl -d '{"index": "EC-TEST-0001"}' http://127.0.0.1:8084/simulated/codes
+    curl -d '{"faults": ["busy", "cut"]}' http://127.0.0.1:8084/simulated/faults`
+}
+
+// Run serves until ctx ends.
+func (c *serveMedical) Run(ctx context.Context, std *stdio) error {
+	config := partner.MedicalExample
+	if c.Example {
+		_, err := std.Out.Write(config)
+		return err
+	}
+	if c.Config != "" {
+		var err error
+		if config, err = store.ReadFile(c.Config, service.MaxConfig); err != nil {
+			return err
+		}
+	}
+	h, err := partner.NewMedical(config, time.Now)
+	if err != nil {
+		return err
+	}
+	return partner.Serve(ctx, "medical", c.Addr, h, std.Out)
 }
 
 // serveFlags are those of every server.
