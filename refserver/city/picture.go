@@ -6,6 +6,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/qr/gozxing"
 	"github.com/citizencode/citizencode/scenarios"
 )
 
@@ -50,6 +51,9 @@ var textOf = map[qr.Reason]scenarios.Text{
 // which has one of the sizes. Where the picture holds no token, it is a refusal,
 // which names what is there instead; an error is a *qr.Error about the file.
 func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, refused *scenarios.Decision, err error) {
+	if o.Second == nil {
+		o.Second = gozxing.Reader{} // a citizen would rather wait than be turned away
+	}
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		refused, err = unread(err)

@@ -54,18 +54,16 @@ type Decoder struct {
 
 	block  [255]byte
 	tried  [255]byte
+	best   [255]byte
 	unsure [255]uint16
 	order  [255]int
 }
 
-const (
-	formatErrors = 3 // that 15 bits correct
-	formats      = 3 // candidates that are tried
-)
+const formats = 2 // readings of the format information that are tried
 
-// Version reads the version information of a symbol of about this size and returns the version, or 0: neither of the two
-// is within three errors of one. Only symbols from version 7 on have it.
-func Version(m *Modules, version int) int {
+// Version reads the version information and returns the version, or 0 where neither of its two copies is within three
+// errors of one. Only symbols from version 7 on have it.
+func Version(m *Modules) int {
 	best, errors := 0, 4
 	for copy := range 2 {
 		got := 0
@@ -147,18 +145,18 @@ func (d *Decoder) Decode(m *Modules) (Symbol, bool) {
 func (d *Decoder) decodeAs(m *Modules, version int, f format) (Symbol, bool) {
 	d.read(m, version, f)
 	s := Symbol{Version: version, Level: f.level, Mask: f.mask, Mirrored: f.mirrored}
-	data, certain, ok := d.correct(&s)
+	data, doubts, ok := d.correct(&s)
 	if !ok {
 		return Symbol{}, false
 	}
-	var padded bool
-	d.content, d.segments, padded, s.Fault = Content(d.content[:0], d.segments[:0], data, version)
+	var filling int
+	d.content, d.segments, filling, s.Fault = Content(d.content[:0], d.segments[:0], data, version)
 	if s.Fault == Broken {
 		return Symbol{}, false
 	}
 	// Where error correction has nothing left to prove itself with, the filling must be right or the caller must know
 	// the content; otherwise chance would now and then invent a code.
-	if !certain && !padded && (d.Accept == nil || !d.Accept(d.content)) {
+	if doubts > 0 && (doubts > 1 || filling < proof) && (d.Accept == nil || !d.Accept(d.content)) {
 		return Symbol{}, false
 	}
 	s.Content, s.Segments = d.content, d.segments
@@ -211,12 +209,14 @@ func guard(version int, level matrix.Level) int {
 	return 0
 }
 
-// correct repairs all blocks and returns the data codewords. certain means that no block used up its error correction.
-func (d *Decoder) correct(s *Symbol) (data []byte, certain, ok bool) {
+// proof is how many bits of filling speak for content that has used up its error correction.
+const proof = 12
+
+// correct repairs all blocks and returns the data codewords, and how many blocks used up their error correction.
+func (d *Decoder) correct(s *Symbol) (data []byte, doubts int, ok bool) {
 	count, checks := matrix.Blocks(s.Version, s.Level)
 	total := matrix.DataCodewords(s.Version, s.Level)
 	short, longer := total/count, count-total%count // the blocks from longer on have one data codeword more
-	certain = true
 	at := 0
 	for i := range count {
 		n := short
@@ -236,20 +236,20 @@ func (d *Decoder) correct(s *Symbol) (data []byte, certain, ok bool) {
 		}
 		changed, errors, erased := d.repair(block, sure, checks, guard(s.Version, s.Level))
 		if changed < 0 {
-			return nil, false, false
+			return nil, 0, false
 		}
 		s.Corrected += changed
 		s.Erased += erased
 		if erased > 0 && 2*errors+erased > checks-spare {
-			certain = false
+			doubts++
 		}
 		at += copy(d.data[at:], block[:n])
 	}
-	return d.data[:at], certain, true
+	return d.data[:at], doubts, true
 }
 
 // spare is how many error correction codewords a block corrected with erasures must have left to be believed.
-const spare = 4
+const spare = 3
 
 // repair corrects a block, at first with errors only and then with more and more of the least sure codewords erased. It
 // returns how many codewords it changed, how many of these were not erased, and how many were; changed is -1 where
@@ -278,24 +278,28 @@ func (d *Decoder) repair(block []byte, sure []uint16, checks, guard int) (change
 		copy(order[at+1:], order[at:])
 		order[at] = i
 	}
-	tried := d.tried[:len(block)]
-	for step := 1; step <= steps; step++ {
-		erased := min(most*step/steps, len(order))
+	tried, best := d.tried[:len(block)], d.best[:len(block)]
+	changed = -1
+	for _, n := range [...]int{most / 5, most * 2 / 5, most * 3 / 5, most * 4 / 5, checks - guard - spare, most} {
+		n = max(0, min(n, len(order)))
 		copy(tried, block)
-		errors, ok := rs.Correct(tried, checks, order[:erased])
-		if ok && 2*errors+erased <= most {
-			changed := 0
-			for i := range tried {
-				if tried[i] != block[i] {
-					changed++
-				}
+		e, ok := rs.Correct(tried, checks, order[:n])
+		if !ok || 2*e+n > most || changed >= 0 && 2*e+n >= 2*errors+erased {
+			continue
+		}
+		changed, errors, erased = 0, e, n
+		for i := range tried {
+			if tried[i] != block[i] {
+				changed++
 			}
-			copy(block, tried)
-			return changed, errors, erased
+		}
+		copy(best, tried)
+		if 2*e+n <= checks-spare {
+			break
 		}
 	}
-	return -1, 0, 0
+	if changed >= 0 {
+		copy(block, best)
+	}
+	return changed, errors, erased
 }
-
-// steps is how many numbers of erasures are tried.
-const steps = 5

@@ -34,12 +34,12 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 // countBits are the widths of the count of characters, by mode and class of version: table 3.
 var countBits = [...][3]int{Numeric: {10, 12, 14}, Alphanumeric: {9, 11, 13}, Byte: {8, 16, 16}, Kanji: {8, 10, 12}, Hanzi: {8, 10, 12}}
 
-// Content appends what the data codewords of a version say to out and segments. padded reports whether what follows the
-// end is what the standard fills a symbol up with. On a fault the content so far is returned.
+// Content appends what the data codewords of a version say to out and segments. filling is the number of bits behind the
+// end that are what the standard fills a symbol up with, or -1 if any is not. On a fault the content so far is returned.
 //
 // It exists because readers that return text guess a character set for byte segments, and a guess changes a binary
 // code: of 295 binary tokens one such reader gave back none.
-func Content(out []byte, segments []Segment, codewords []byte, version int) (_ []byte, _ []Segment, padded bool, _ Fault) {
+func Content(out []byte, segments []Segment, codewords []byte, version int) (_ []byte, _ []Segment, filling int, _ Fault) {
 	class := 0
 	if version >= 10 {
 		class = 1
@@ -53,7 +53,7 @@ func Content(out []byte, segments []Segment, codewords []byte, version int) (_ [
 		mode := Mode(0)
 		switch b.take(4) {
 		case 0b0000: // terminator
-			return out, segments, b.padding(), Plain
+			return out, segments, b.filling(), Plain
 		case 0b0001:
 			mode = Numeric
 		case 0b0010:
@@ -64,7 +64,7 @@ func Content(out []byte, segments []Segment, codewords []byte, version int) (_ [
 			mode = Kanji
 		case 0b1101:
 			if b.take(4) != 1 { // subset 1 is GB 2312 and there is no other
-				return out, segments, false, Broken
+				return out, segments, -1, Broken
 			}
 			mode = Hanzi
 		case 0b0111: // ECI
@@ -76,18 +76,18 @@ func Content(out []byte, segments []Segment, codewords []byte, version int) (_ [
 			case first&0xE0 == 0xC0:
 				eci = first&0x1F<<16 | b.take(16)
 			default:
-				return out, segments, false, Broken
+				return out, segments, -1, Broken
 			}
 			if b.over {
-				return out, segments, false, Broken
+				return out, segments, -1, Broken
 			}
 			continue
 		case 0b0011:
-			return out, segments, false, Structured
+			return out, segments, -1, Structured
 		case 0b0101, 0b1001:
-			return out, segments, false, FNC1
+			return out, segments, -1, FNC1
 		default:
-			return out, segments, false, Broken
+			return out, segments, -1, Broken
 		}
 		from := len(out)
 		count := b.take(countBits[mode][class])
@@ -106,11 +106,11 @@ func Content(out []byte, segments []Segment, codewords []byte, version int) (_ [
 			out = b.pairs(out, count, 0x60, 0xA1A1, 0x0A00, 0xA6A1)
 		}
 		if b.over || b.bad {
-			return out, segments, false, Broken
+			return out, segments, -1, Broken
 		}
 		segments = append(segments, Segment{mode, from, len(out), eci})
 	}
-	return out, segments, b.take(b.left()) == 0, Plain // a full symbol has no room for the terminator
+	return out, segments, 0, Plain // a full symbol has no room for the terminator
 }
 
 // bitReader reads bits from the most significant one on. A read past the end gives zeros and sets over: a count in a
@@ -138,17 +138,18 @@ func (b *bitReader) take(n int) int {
 	return v
 }
 
-// padding reports whether the rest is zeros to a whole byte and then 0xEC, 0x11 in turn: 7.4.10.
-func (b *bitReader) padding() bool {
+// filling counts the bits from the terminator on, which are zeros to a whole byte and then 0xEC, 0x11 in turn: 7.4.10.
+func (b *bitReader) filling() int {
+	n := 4 + b.left()
 	if b.take((8-b.pos%8)%8) != 0 {
-		return false
+		return -1
 	}
 	for want := 0xEC; b.left() > 0; want ^= 0xEC ^ 0x11 {
 		if b.take(8) != want {
-			return false
+			return -1
 		}
 	}
-	return true
+	return n
 }
 
 func (b *bitReader) numeric(out []byte, count int) []byte {

@@ -78,13 +78,13 @@ func TestContent(t *testing.T) {
 		{name: "kanji beyond the end", version: 1, bits: bits().put(8, 4).put(255, 8), fault: Broken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, segments, padded, fault := Content([]byte("before"), nil, c.bits.codewords(16), c.version)
+			got, segments, filling, fault := Content([]byte("before"), nil, c.bits.codewords(16), c.version)
 			require.Equal(t, c.fault, fault)
 			if fault != Plain {
 				return
 			}
 			assert.Equal(t, "before"+c.want, string(got))
-			assert.True(t, padded)
+			assert.Equal(t, 8*16-len(c.bits.bits), filling)
 			at := len("before")
 			for _, s := range segments { // side by side
 				require.Equal(t, at, s.From)
@@ -94,17 +94,17 @@ func TestContent(t *testing.T) {
 		})
 	}
 	full := bits().put(4, 4).put(14, 8).put(0x41424344, 32).put(0x41424344, 32).put(0x41424344, 32).put(0x4142, 16)
-	got, _, padded, fault := Content(nil, nil, full.codewords(16), 1)
+	got, _, filling, fault := Content(nil, nil, full.codewords(16), 1)
 	require.Equal(t, Plain, fault, "a full symbol has no terminator")
-	assert.True(t, padded)
+	assert.Equal(t, 4, filling)
 	assert.Equal(t, "ABCDABCDABCDAB", string(got))
 	_, segments, _, _ := Content(nil, nil, bits().put(1, 4).put(1, 10).put(7, 4).put(7, 4).put(26, 8).put(4, 4).put(1, 8).put('x', 8).codewords(16), 1)
 	assert.Equal(t, []Segment{{Numeric, 0, 1, -1}, {Byte, 1, 2, 26}}, segments)
 	spoilt := bits().put(4, 4).put(1, 8).put('x', 8).codewords(16)
 	spoilt[9] ^= 1
-	_, _, padded, fault = Content(nil, nil, spoilt, 1)
+	_, _, filling, fault = Content(nil, nil, spoilt, 1)
 	assert.Equal(t, Plain, fault)
-	assert.False(t, padded)
+	assert.Equal(t, -1, filling)
 }
 
 func FuzzContent(f *testing.F) {

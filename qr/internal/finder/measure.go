@@ -64,7 +64,7 @@ func (f *Finder) measure(b *binarize.Bits, s *spot) (Pattern, bool) {
 	var xx, xy, yy, mx, my float64
 	for k, d := range directions {
 		// Most spots are chance: they end here, after the first few rays.
-		if k-complete > rays-fewest {
+		if k-complete > rays-fewest || k == rays/4 && complete < rays/8 {
 			return Pattern{}, false
 		}
 		want := !s.light // inside

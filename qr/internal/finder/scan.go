@@ -23,15 +23,20 @@ type Finder struct {
 	edges    []int32
 	spots    []spot
 	Patterns []Pattern // of the last Find
+	Chances  int       // places that the last Find looked at closely
+	limit    int
 	points   [rays * rings]point
 }
 
-// Find looks for finder patterns in every step-th row, dark on light and light on dark, and leaves them in Patterns.
-func (f *Finder) Find(b *binarize.Bits, step int) {
+// Find looks for finder patterns in every step-th row, dark on light and light on dark, and leaves them in Patterns. It
+// looks at no more than limit places closely, and never at more than 400.
+func (f *Finder) Find(b *binarize.Bits, step, limit int) {
+	f.limit = min(limit, maxSpots)
 	f.spots, f.Patterns = f.spots[:0], f.Patterns[:0]
 	for y := step / 2; y < b.H; y += step {
 		f.scan(b, y)
 	}
+	f.Chances = len(f.spots)
 	for i := range f.spots {
 		if p, ok := f.measure(b, &f.spots[i]); ok {
 			f.add(p)
@@ -116,7 +121,7 @@ func proportions(runs [5]int) bool {
 
 // check looks down the column at x and then along the row again, and keeps the place if both agree.
 func (f *Finder) check(b *binarize.Bits, x float64, y, across int, light bool) {
-	cy, down, ok := cross(b, int(x), y, 0, 1, 3*across, light)
+	cy, down, ok := cross(b, int(x), y, 0, 1, 2*across, light)
 	// Seen from the side a pattern is up to three times as long one way as the other.
 	if !ok || down > 3*across || across > 3*down {
 		return
@@ -128,10 +133,10 @@ func (f *Finder) check(b *binarize.Bits, x float64, y, across int, light bool) {
 			return
 		}
 	}
-	if len(f.spots) == maxSpots {
+	if len(f.spots) >= f.limit {
 		return
 	}
-	cx, again, ok := cross(b, int(x), int(cy), 1, 0, 3*across, light)
+	cx, again, ok := cross(b, int(x), int(cy), 1, 0, 2*across, light)
 	if !ok {
 		return
 	}
@@ -141,38 +146,58 @@ func (f *Finder) check(b *binarize.Bits, x float64, y, across int, light bool) {
 // cross measures the five runs through a place along (dx, dy), which is right or down, and returns the middle of the
 // middle one on that line and the length of all five.
 func cross(b *binarize.Bits, x, y, dx, dy, limit int, light bool) (middle float64, total int, ok bool) {
-	var runs [5]int
-	ahead, behind := 0, 0
-	walk := func(sign int, centre, ring, edge *int, reach *int) bool {
-		i, j := x, y
-		if sign < 0 {
-			i, j = x-dx, y-dy
-		}
-		for k, run := range [3]*int{centre, ring, edge} {
-			for i >= 0 && j >= 0 && i < b.W && j < b.H && b.At(i, j) != (light != (k == 1)) && *run <= limit {
-				*run++
-				i, j = i+sign*dx, j+sign*dy
-			}
-			if *run > limit || *run == 0 && k > 0 {
-				return false
-			}
-			if k == 0 {
-				*reach = *run
-			}
-		}
-		return true
-	}
-	var left, right int
-	if !walk(1, &right, &runs[3], &runs[4], &ahead) || right == 0 {
+	if b.At(x, y) == light {
 		return 0, 0, false
 	}
-	if !walk(-1, &left, &runs[1], &runs[0], &behind) {
+	ahead, r3, r4 := walk(b, x, y, dx, dy, limit, !light)
+	if r4 == 0 {
 		return 0, 0, false
 	}
-	runs[2] = left + right
+	behind, r1, r0 := walk(b, x, y, -dx, -dy, limit, !light)
+	if r0 == 0 {
+		return 0, 0, false
+	}
+	runs := [5]int{r0, r1, ahead + behind + 1, r3, r4}
 	if !proportions(runs) {
 		return 0, 0, false
 	}
 	at := x*dx + y*dy
-	return float64(at) + float64(ahead-behind)/2, runs[0] + runs[1] + runs[2] + runs[3] + runs[4], true
+	return float64(at) + float64(ahead-behind+1)/2, r0 + r1 + runs[2] + r3 + r4, true
+}
+
+// walk counts the pixels after a place that are as it is, then those that are not, then those that are again. A run
+// longer than the limit makes all that follow zero.
+func walk(b *binarize.Bits, x, y, dx, dy, limit int, dark bool) (first, second, third int) {
+	end := 0 // pixels to the edge of the picture
+	switch {
+	case dx > 0:
+		end = b.W - 1 - x
+	case dx < 0:
+		end = x
+	case dy > 0:
+		end = b.H - 1 - y
+	default:
+		end = y
+	}
+	n := 0
+	for n < end && n <= limit && b.At(x+(n+1)*dx, y+(n+1)*dy) == dark {
+		n++
+	}
+	if first = n; first > limit {
+		return first, 0, 0
+	}
+	for n < end && n-first <= limit && b.At(x+(n+1)*dx, y+(n+1)*dy) != dark {
+		n++
+	}
+	if second = n - first; second == 0 || second > limit {
+		return first, 0, 0
+	}
+	from := n
+	for n < end && n-from <= limit && b.At(x+(n+1)*dx, y+(n+1)*dy) == dark {
+		n++
+	}
+	if third = n - from; third > limit {
+		return first, second, 0
+	}
+	return first, second, third
 }

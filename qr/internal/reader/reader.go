@@ -25,12 +25,15 @@ type Found struct {
 }
 
 const (
-	levels     = 5  // sizes of the pyramid: full to a sixteenth
-	minSide    = 21 // pixels of the smallest symbol there can be
-	maxFound   = 64 // symbols of a picture
-	fastSide   = 1100
-	fineBias   = 2       // brightness that a pixel must be below its neighbourhood to be dark
-	maxDoubled = 1 << 19 // what is doubled
+	levels      = 5  // sizes of the pyramid: full to a sixteenth
+	minSide     = 21 // pixels of the smallest symbol there can be
+	maxFound    = 64 // symbols of a picture
+	fastSide    = 1100
+	agreement   = 0.68 // of the function patterns, below which a grid is none
+	fineBias    = 2    // brightness that a pixel must be below its neighbourhood to be dark
+	maxDoubled  = 1 << 19
+	fewChances  = 3         // places like a finder pattern that a frame without a code may have
+	framePixels = 640 * 480 // and fewer: a frame of a camera at work // what is doubled
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -43,25 +46,27 @@ type Reader struct {
 	// Stop is asked now and then whether to give up. Nil never stops.
 	Stop func() bool
 
-	pyramid [levels]luma.Image
-	made    int
-	soft    luma.Image
-	bin     binarize.Binarizer
-	bits    binarize.Bits
-	finder  finder.Finder
-	triples []finder.Triple
-	grid    sample.Grid
-	sampler sample.Sampler
-	decoder bits.Decoder
-	pattern matrix.Pattern
-	found   []Found
-	shown   int // patterns in the last pass
-	debug   func(p pass, spots, pats, trip int)
+	pyramid  [levels]luma.Image
+	made     int
+	soft     luma.Image
+	bin      binarize.Binarizer
+	bits     binarize.Bits
+	finder   finder.Finder
+	triples  []finder.Triple
+	grid     sample.Grid
+	sampler  sample.Sampler
+	decoder  bits.Decoder
+	pattern  matrix.Pattern
+	found    []Found
+	content  []byte // of all that was found
+	segments []bits.Segment
+	shown    int // good patterns in the last pass
+	debug    func(p pass, spots, pats, trip int)
 }
 
 // Read returns the symbols in a picture, whose pixels it only looks at. What it returns holds until the next Read.
 func (r *Reader) Read(m *luma.Image) []Found {
-	r.found = r.found[:0]
+	r.found, r.content, r.segments = r.found[:0], r.content[:0], r.segments[:0]
 	r.made = 1
 	r.pyramid[0] = *m
 	r.decoder.Accept = r.Accept
@@ -89,72 +94,6 @@ func (r *Reader) level(n int) *luma.Image {
 }
 
 func (r *Reader) stopped() bool { return r.Stop != nil && r.Stop() }
-
-// A pass is one way to look at a picture.
-type pass struct {
-	level    int  // of the pyramid, from the first one that is looked at; doubled is -1
-	soft     bool // a little out of focus, against noise
-	reach    int  // of the neighbourhood of a threshold, in blocks
-	contrast int  // below which a neighbourhood is one surface
-	fine     int  // pixels to each side of a threshold for each pixel; 0 is one for each block
-	step     int  // every how manieth row is searched
-	tries    int  // groups of patterns that are tried
-	pairs    int  // groups of two
-}
-
-const doubled = -1
-
-// quick are the passes that every picture gets, and nearly all that a camera in use needs.
-var quick = [...]pass{
-	{level: 0, reach: 2, contrast: 20, step: 2, tries: 10},
-	{level: 1, reach: 2, contrast: 16, step: 1, tries: 10},
-	{level: 0, soft: true, reach: 2, contrast: 10, step: 2, tries: 10},
-	{level: 2, reach: 2, contrast: 16, step: 1, tries: 10},
-}
-
-// thorough are the passes for a picture that shows a finder pattern and was not read.
-var thorough = [...]pass{
-	{level: 0, soft: true, fine: 8, step: 1, tries: 20, pairs: 10},
-	{level: 1, soft: true, reach: 1, contrast: 8, step: 1, tries: 20, pairs: 10},
-	{level: 0, soft: true, fine: 14, step: 1, tries: 20, pairs: 10},
-	{level: 0, reach: 1, contrast: 12, step: 1, tries: 20, pairs: 10},
-	{level: 1, soft: true, fine: 8, step: 1, tries: 20, pairs: 10},
-	{level: 0, reach: 6, contrast: 12, step: 1, tries: 20, pairs: 10},
-	{level: doubled, reach: 2, contrast: 12, step: 1, tries: 20, pairs: 10},
-	{level: 2, reach: 1, contrast: 12, step: 1, tries: 20, pairs: 10},
-	{level: 3, reach: 2, contrast: 12, step: 1, tries: 20, pairs: 10},
-}
-
-// passes looks at the picture until all that shows itself is read.
-func (r *Reader) passes() {
-	// A photograph of 12 million pixels is mostly readable at a quarter of its side, in a sixteenth of the time.
-	start := 0
-	for start < levels-1 && max(r.pyramid[0].W, r.pyramid[0].H)>>start > fastSide {
-		start++
-	}
-	shown := 0
-	for _, p := range quick {
-		done := r.look(p, start)
-		if shown = max(shown, r.shown); done && len(r.found) > 0 || r.stopped() {
-			return
-		}
-	}
-	// What is too small for the first level is looked for in the larger ones.
-	for level := -1; level >= -start; level-- {
-		done := r.look(pass{level: level, reach: 2, contrast: 16, step: 2, tries: 20}, start)
-		if shown = max(shown, r.shown); done && len(r.found) > 0 || r.stopped() {
-			return
-		}
-	}
-	if shown == 0 || len(r.found) > 0 {
-		return
-	}
-	for _, p := range thorough {
-		if r.look(p, start) && len(r.found) > 0 || r.stopped() {
-			return
-		}
-	}
-}
 
 // look makes one pass. It reports whether nothing is left to look for: every group of three patterns was read.
 func (r *Reader) look(p pass, start int) bool {
@@ -184,8 +123,12 @@ func (r *Reader) look(p pass, start int) bool {
 	} else {
 		r.bin.Divide(&r.bits, m, binarize.Options{Reach: p.reach, Contrast: p.contrast})
 	}
-	r.finder.Find(&r.bits, p.step)
-	r.shown = len(r.finder.Patterns)
+	r.finder.Find(&r.bits, p.step, p.chances)
+	for i := range r.finder.Patterns {
+		if q := &r.finder.Patterns[i]; q.Fault < 0.3 && q.Module > 1.25 { // chance makes worse ones, and small
+			r.shown++
+		}
+	}
 	r.triples = finder.Triples(r.triples, r.finder.Patterns)
 	left := r.tryAll(m, scale, p.tries, 0.15)
 	if p.pairs > 0 && len(r.found) == 0 {
@@ -271,34 +214,42 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) boo
 		}
 		return 0
 	})
-	for i, c := range list {
-		if i == 2 || c.timing < timing {
-			break
-		}
-		r.grid.Lay(r.finder.Patterns, *t, c.version)
+	for i := 0; i < min(2, len(list)) && list[i].timing >= timing; i++ {
+		version := list[i].version
+		r.grid.Lay(r.finder.Patterns, *t, version)
 		r.grid.Align(&v)
 		r.sampler.Take(&v, &r.grid)
-		r.pattern.Prepare(c.version)
-		for k := range 6 {
-			switch k {
-			case 0:
-				r.sampler.Local(4)
-			case 1:
-				r.sampler.Local(2)
-			case 2:
-				r.sampler.Global()
-			case 3:
-				r.sampler.Equalise(&r.pattern, 1, false)
-			case 4:
-				r.sampler.Equalise(&r.pattern, 2, false)
-			case 5:
-				r.sampler.Equalise(&r.pattern, 2, true)
-			}
-			s, ok := r.decoder.Decode(&r.sampler.Modules)
-			if !ok {
-				continue
-			}
-			r.keep(s, v.Light, scale)
+		r.sampler.Local(4)
+		r.pattern.Prepare(version)
+		if r.sampler.Agreement(&r.pattern) >= agreement && r.decode(v.Light, scale) {
+			return true
+		}
+		// A large symbol says its version beside two of its corners, where the grid is still right if it is not elsewhere.
+		if said := bits.Version(&r.sampler.Modules); i == 0 && version >= 7 && said != 0 && said != version && said <= high {
+			store[1] = candidate{said, 1}
+			list = store[:max(2, len(list))]
+		}
+	}
+	return false
+}
+
+// decode reads the modules that were sampled, divided into dark and light in one way after another.
+func (r *Reader) decode(light bool, scale float64) bool {
+	for way := range 6 {
+		switch way {
+		case 1:
+			r.sampler.Local(2)
+		case 2:
+			r.sampler.Global()
+		case 3:
+			r.sampler.Equalise(&r.pattern, 1, false)
+		case 4:
+			r.sampler.Equalise(&r.pattern, 2, false)
+		case 5:
+			r.sampler.Equalise(&r.pattern, 2, true)
+		}
+		if s, ok := r.decoder.Decode(&r.sampler.Modules); ok {
+			r.keep(s, light, scale)
 			return true
 		}
 	}
@@ -318,7 +269,8 @@ func (r *Reader) keep(s bits.Symbol, light bool, scale float64) {
 	if s.Mirrored {
 		f.Corners[1], f.Corners[3] = f.Corners[3], f.Corners[1]
 	}
-	f.Content = slices.Clone(s.Content)
-	f.Segments = slices.Clone(s.Segments)
+	from, segments := len(r.content), len(r.segments)
+	r.content, r.segments = append(r.content, s.Content...), append(r.segments, s.Segments...)
+	f.Content, f.Segments = r.content[from:len(r.content):len(r.content)], r.segments[segments:len(r.segments):len(r.segments)]
 	r.found = append(r.found, f)
 }

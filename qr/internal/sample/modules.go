@@ -2,6 +2,7 @@ package sample
 
 import (
 	"github.com/citizencode/citizencode/qr/internal/bits"
+	"github.com/citizencode/citizencode/qr/internal/matrix"
 )
 
 // A Sampler takes the modules under a grid. It keeps its memory.
@@ -111,4 +112,22 @@ func (s *Sampler) Global() {
 			s.Modules.V[y*n+x] = int16(8 * (float64(b) - threshold))
 		}
 	}
+}
+
+// Agreement returns which part of the function patterns Modules shows as they are, from 0 to 1. By chance it is a half.
+func (s *Sampler) Agreement(p *matrix.Pattern) float64 {
+	n := s.Modules.Size
+	right, all := 0, 0
+	for y := range n {
+		for x := range n {
+			if p.Free(x, y) || (x == 8 || y == 8) && (x < 9 || x >= n-8) && (y < 9 || y >= n-8) {
+				continue
+			}
+			all++
+			if (s.Modules.V[y*n+x] > 0) == p.Dark(x, y) {
+				right++
+			}
+		}
+	}
+	return float64(right) / float64(all)
 }

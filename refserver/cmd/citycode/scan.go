@@ -12,6 +12,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/qr/gozxing"
 )
 
 // maxInput is the largest picture, text or token that is looked at. A picture
@@ -114,7 +115,7 @@ func fromText(text string, prefixes []int) (found, error) {
 }
 
 func fromPicture(picture []byte, prefixes []int) (found, error) {
-	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{})
+	results, err := qr.DecodePicture(bytes.NewReader(picture), qr.ReadOptions{Second: gozxing.Reader{}})
 	if err != nil {
 		return found{}, scanFailure(err)
 	}
