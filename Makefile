@@ -5,7 +5,7 @@ BENCH    ?= .
 SAMPLE   ?= 60
 SEED     ?= 1
 
-.PHONY: help demo page test interop long bench fuzz vectors mutants mutation build
+.PHONY: help demo page test interop peers long bench fuzz vectors mutants mutation build
 
 help: ## list these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1	\2/p' Makefile | expand -t 18
@@ -24,12 +24,16 @@ interop: ## put 10,000 signatures and faults to the default engine, tjfoc, OpenS
 	CI=true go test ./citycode/engine -run '^TestInterop$$' -v -count=1 -timeout 60m -statements 10000
 	CI=true go test ./citycode -run '^TestSeal(OtherCipher|InToken)$$' -count=1
 
+peers: ## put 504 spoilt pictures to our QR reader and five others, and print the table
+	cd qr/internal/degrade/testdata/peers && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
+	go test ./qr/internal/degrade -run '^TestPeers$$' -count=1 -timeout 60m -peers
+
 long: ## run the long forms of the tests that have one
 	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long
 	go test -count=1 -timeout=60m ./citycode/internal/sm2verify -long
 	go test -count=1 -timeout=60m ./citycode/engine -run '^TestVerifyAgreement$$' -long
 	go test ./qr -run EverySymbol -v -count=1 -timeout 60m -masks
-	go test -count=1 ./qr/internal/degrade -whole
+	go test -count=1 -timeout=60m ./qr/internal/degrade ./qr/internal/reader -run '^TestSet$$' -whole
 	go test -count=1 -timeout=60m ./scenarios/ledger -run '^TestRandom$$' -operations 1000000
 	go test -count=1 -timeout=60m ./scenarios/ledger/sqlstore -run '^TestKill$$' -kills 1000
 	CITIZENCODE_LONG=1 go test -count=1 -timeout=60m ./scenarios/hospital/... ./scenarios/parking ./scenarios/transit/... ./refserver/store

@@ -20,7 +20,7 @@
 //
 // A gate that reads one:
 //
-//	results, err := qr.DecodePicture(upload, qr.ReadOptions{})   // or Decode, for a camera frame
+//	results, err := qr.DecodePicture(upload, qr.ReadOptions{})   // or Decode and DecodeGray, for a camera frame
 //	token, err := qr.DecodeText(results[0].Text)
 //
 // and one with a scanner that types, in place of a camera:
@@ -41,6 +41,6 @@
 //
 // Tokens below MinToken or above MaxToken; texts with anything around them, lower case, or digits that
 // are not ASCII; a quiet zone below 4; pictures above MaxPixels, files above MaxPictureBytes, and formats
-// other than PNG and JPEG. It writes no ECI header. It neither draws nor reads Micro QR and rMQR, and a
-// symbol that is one part of a structured append, or holds FNC1 data, is passed over as if it were not there.
+// other than PNG and JPEG. It writes no ECI header. It neither draws nor reads Micro QR and rMQR. A symbol that is
+// one part of a structured append is never returned as content, and one with FNC1 data is passed over.
 package qr

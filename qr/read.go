@@ -70,9 +70,9 @@ type Result struct {
 // has several, best seen first. A caller that must have exactly one checks the number.
 //
 // Decode copies the brightness of img first and never looks at img again, so the caller may reuse its
-// buffer as soon as Decode returns, whatever the error. Beside the copy it takes at most five bytes of memory for each
+// buffer as soon as Decode returns, whatever the error. Beside the copy it takes at most six bytes of memory for each
 // pixel. When the time is over it returns ReasonDeadline; the goroutine that reads then ends by itself within about
-// a tenth of a second on a desktop (with a Second reader after the look that that one is in, about two seconds for a
+// a quarter of a second on a desktop (with a Second reader after the look that that one is in, about two seconds for a
 // picture made to be slow), and holds on to its copy until then.
 func Decode(img image.Image, o ReadOptions) ([]Result, error) {
 	g, err := grayOf(img, o.maxPixels())
