@@ -26,7 +26,7 @@ interop: ## put 10,000 signatures and faults to the default engine, tjfoc, OpenS
 
 peers: ## put 504 spoilt pictures to our QR reader and five others, and print the table
 	cd qr/internal/degrade/testdata/peers && npm ci --prefer-offline --ignore-scripts --no-audit --no-fund
-	go test ./qr/internal/degrade -run '^TestPeers$$' -count=1 -timeout 60m -peers
+	go test ./qr/internal/degrade -run '^TestPeers$$' -v -count=1 -timeout 60m -peers
 
 long: ## run the long forms of the tests that have one
 	go test ./citycode -run '^(TestStatusListOfACityBits|TestSealHidesIdentities)$$' -v -count=1 -timeout 60m -long

@@ -1,7 +1,7 @@
 // Package scanner makes of what a scanner sends the same bytes that a camera reads. A scanner is a serial port, or it
 // types: the host sees a keyboard, with a layout that the scanner knows nothing of.
 //
-// Section 7 of ../SPEC.md is the normative text.
+// Section 9 of ../SPEC.md is the normative text.
 //
 //	line, err := scanner.NewLine(scanner.Options{})
 //	for {

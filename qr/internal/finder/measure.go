@@ -15,6 +15,7 @@ type Pattern struct {
 	Module float64 // the root of the area of a module, pixels
 	Fault  float64 // how far its edges are from where they should be, modules, root mean square
 	Light  bool    // light on dark
+	Round  bool    // drawn as rings and not as squares, as some do: then its axes say nothing about its sides
 }
 
 // Local returns where a place lies in the frame of the pattern, in modules from its middle.
@@ -29,6 +30,10 @@ const (
 	rings    = 3            // edges in each: around the middle, the light ring and the dark one
 	fewest   = rays * 5 / 8 // complete ones: a corner may be dirty
 	maxFault = 0.4
+	// Where a square fits better than this, rings are not tried.
+	squareFault = 0.25
+	// The mean square of a coordinate on a ring is half the square of its radius, on a square seen at equal angles 0.637.
+	roundScale = 1.1287
 )
 
 // radius is half the side of the square that each edge belongs to, in modules.
@@ -134,26 +139,35 @@ func (f *Finder) measure(b *binarize.Bits, s *spot) (Pattern, bool) {
 	for k := range turns {
 		sin, cos := math.Sincos(math.Pi / 2 * float64(k) / turns)
 		fr := invert(mx, my, a*cos+c*sin, c*cos+e*sin, c*cos-a*sin, e*cos-c*sin)
-		if fault := fr.fault(points); fault < bestFault {
+		if fault := fr.fault(points, rings); fault < bestFault { // the outer edges alone say it well enough
 			best, bestFault = fr, fault
 		}
 	}
+	bestFault = best.fault(points, 1)
 	for range 4 {
 		next, ok := best.fit(points)
 		if !ok {
 			break
 		}
-		fault := next.fault(points)
+		fault := next.fault(points, 1)
 		if fault >= bestFault {
 			break
 		}
 		best, bestFault = next, fault
 	}
-	if bestFault > maxFault {
-		return Pattern{}, false
-	}
 	p := best.pattern()
 	p.Light, p.Fault = s.light, bestFault
+	if bestFault > squareFault {
+		// Rings have their edges at the same distances all around.
+		rings := invert(mx, my, a*roundScale, c*roundScale, c*roundScale, e*roundScale)
+		if fault := rings.roundFault(points); fault < 0.6*bestFault {
+			p = rings.pattern()
+			p.Light, p.Fault, p.Round = s.light, fault, true
+		}
+	}
+	if p.Fault > maxFault {
+		return Pattern{}, false
+	}
 	if !(p.Module > 0.7) {
 		return Pattern{}, false
 	}
@@ -188,10 +202,13 @@ func (f frame) pattern() Pattern {
 
 const outlier = 0.8 // modules: what is farther from its edge is dirt
 
-// fault is the root of the mean square of the distances of points from their squares; dirt counts as outlier.
-func (f frame) fault(points []point) float64 {
-	sum := 0.0
-	for _, p := range points {
+// fault is the root of the mean square of the distances of points from their squares; dirt counts as outlier. every is 1
+// for all points, or rings for the outer edges alone.
+func (f frame) fault(points []point, every int) float64 {
+	sum, count := 0.0, 0.0
+	for i := every - 1; i < len(points); i += every {
+		p := &points[i]
+		count++
 		u, v := math.Abs(f.a*p.x+f.b*p.y+f.c), math.Abs(f.d*p.x+f.e*p.y+f.f)
 		if v > u {
 			u = v
@@ -200,6 +217,16 @@ func (f frame) fault(points []point) float64 {
 		if d > outlier {
 			d = outlier
 		}
+		sum += d * d
+	}
+	return math.Sqrt(sum / count)
+}
+
+// roundFault is fault for rings.
+func (f frame) roundFault(points []point) float64 {
+	sum := 0.0
+	for _, p := range points {
+		d := math.Min(math.Abs(math.Hypot(f.a*p.x+f.b*p.y+f.c, f.d*p.x+f.e*p.y+f.f)-p.radius), outlier)
 		sum += d * d
 	}
 	return math.Sqrt(sum / float64(len(points)))

@@ -29,7 +29,8 @@ const (
 // A link is a pattern that another one has along one of its sides.
 type link struct {
 	to       int
-	side     int // 0 to 3: right, down, left, up in the frame of the one
+	side     int     // 0 to 3: right, down, left, up in the frame of the one
+	u, v     float64 // the way there in that frame, of length 1
 	distance float64
 	fault    float64
 }
@@ -53,7 +54,8 @@ func Triples(out []Triple, patterns []Pattern) []Triple {
 		for a := range links {
 			for b := range links {
 				right, down := &links[a], &links[b]
-				if (right.side+1)%4 != down.side {
+				// A right angle in the frame of the corner, clockwise.
+				if right.u*down.v-right.v*down.u < 0.8 {
 					continue
 				}
 				stretch := math.Abs(math.Log(right.distance / down.distance))
@@ -88,7 +90,7 @@ func Pairs(out []Triple, patterns []Pattern) []Triple {
 		p := &patterns[i]
 		for j := range patterns {
 			q := &patterns[j]
-			if i == j {
+			if i == j || p.Round || q.Round { // where the third would be, only sides can tell
 				continue
 			}
 			fault := p.Fault + q.Fault + math.Abs(math.Log(p.Module/q.Module))
@@ -175,7 +177,9 @@ func linked(p, q *Pattern) (link, bool) {
 	if distance < 10 || distance > 190 {
 		return link{}, false
 	}
-	return link{side: side, distance: distance, fault: slant + slantBack}, true
+	u, v := p.Local(q.X, q.Y)
+	length := math.Hypot(u, v)
+	return link{side: side, u: u / length, v: v / length, distance: distance, fault: slant + slantBack}, true
 }
 
 // along returns on which side of p the middle of q is, how many modules away, and how far off the axis.
@@ -191,6 +195,9 @@ func along(p, q *Pattern) (side int, distance, slant float64, ok bool) {
 		if v < 0 {
 			side = 3
 		}
+	}
+	if p.Round {
+		distance, slant = math.Hypot(u, v), 0
 	}
 	return side, distance, slant, slant < 0.35 && distance > 7
 }

@@ -20,7 +20,7 @@ const (
 
 	tile     = 8    // modules on a side: 64 of chance agree to a correlation of an eighth or less
 	clipAt   = 1024 // of one module in one frame, where 512 is a clear one
-	maxSum   = 32 * clipAt
+	window   = 16   // frames: what is older fades, for a module may change in a tile that mostly stays
 	faint    = 0.25 // of the mean energy, below which a tile says nothing: a lamp's reflection
 	same     = 0.35 // correlation of good tiles above which a frame shows the same symbol: twice what chance gives
 	overall  = 0.12 // or, of all modules
@@ -71,7 +71,7 @@ func (t *Track) Add(m *bits.Modules) {
 		t.compare(m)
 	}
 	for i, v := range m.V[:t.size*t.size] {
-		t.now[i] = max(-maxSum, min(maxSum, t.now[i]+clip(v)))
+		t.now[i] += clip(v) - t.now[i]/window
 	}
 }
 
@@ -148,7 +148,7 @@ func (t *Track) each(k int, visit func(i int)) {
 // Sum returns what the frames come to. It holds until the next call.
 func (t *Track) Sum() *bits.Modules {
 	for i, v := range t.now {
-		t.mixed.V[i] = limited(v)
+		t.mixed.V[i] = int16(v) // at most window*clipAt
 	}
 	return &t.mixed
 }
@@ -176,9 +176,7 @@ func (t *Track) Mixed(k int) *bits.Modules {
 		if change := t.changes[y/tile*t.across+x/tile]; (at >= cut) == after && change > 0 && t.Frames-change < memory {
 			from = t.before
 		}
-		t.mixed.V[i] = limited(from[i])
+		t.mixed.V[i] = int16(from[i])
 	}
 	return &t.mixed
 }
-
-func limited(v int32) int16 { return int16(max(-math.MaxInt16, min(math.MaxInt16, v))) }

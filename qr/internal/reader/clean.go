@@ -52,7 +52,7 @@ func (r *Reader) clean(m *luma.Image) {
 		if version < 1 || version > matrix.MaxVersion {
 			continue
 		}
-		v := sample.View{Image: m, Scale: 1, Light: ground < 128}
+		v := sample.View{Image: m, Light: ground < 128}
 		for turn := range 4 {
 			r.grid.Square(float64(x0), float64(y0), float64(x1+1), float64(y1+1), version, turn)
 			r.sampler.Take(&v, &r.grid)

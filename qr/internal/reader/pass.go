@@ -7,7 +7,7 @@ type pass struct {
 	reach    int  // of the neighbourhood of a threshold, in blocks
 	contrast int  // below which a neighbourhood is one surface
 	fine     int  // pixels to each side of a threshold for each pixel; 0 is one for each block
-	step     int  // every how manieth row is searched
+	step     int  // rows from one that is searched to the next
 	tries    int  // groups of patterns that are tried
 	pairs    int  // groups of two
 	chances  int  // places that are looked at closely, at most

@@ -25,15 +25,15 @@ type Found struct {
 }
 
 const (
-	levels      = 5  // sizes of the pyramid: full to a sixteenth
-	minSide     = 21 // pixels of the smallest symbol there can be
-	maxFound    = 64 // symbols of a picture
-	fastSide    = 1100
-	agreement   = 0.68 // of the function patterns, below which a grid is none
-	fineBias    = 2    // brightness that a pixel must be below its neighbourhood to be dark
-	maxDoubled  = 1 << 19
+	levels      = 5         // sizes of the pyramid: full to a sixteenth
+	minSide     = 21        // pixels of the smallest symbol there can be
+	maxFound    = 64        // symbols of a picture
+	fastSide    = 1100      // pixels of the longer side of what is looked at first
+	maxDoubled  = 1 << 21   // pixels of what is doubled
+	framePixels = 640 * 480 // and fewer: a frame of a camera at work
 	fewChances  = 3         // places like a finder pattern that a frame without a code may have
-	framePixels = 640 * 480 // and fewer: a frame of a camera at work // what is doubled
+	fineBias    = 2         // brightness that a pixel must be below its neighbourhood to be dark
+	agreement   = 0.68      // of the function patterns, below which a grid is none
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -64,7 +64,6 @@ type Reader struct {
 	content  []byte // of all that was found
 	segments []bits.Segment
 	shown    int // good patterns in the last pass
-	debug    func(p pass, spots, pats, trip int)
 }
 
 // Read returns the symbols in a picture, whose pixels it only looks at. What it returns holds until the next Read.
@@ -80,6 +79,7 @@ func (r *Reader) Read(m *luma.Image) []Found {
 	if len(r.found) == 0 && !r.stopped() {
 		r.clean(m)
 	}
+	r.pyramid[0] = luma.Image{} // the caller's
 	return r.found
 }
 
@@ -133,16 +133,16 @@ func (r *Reader) look(p pass, start int) bool {
 		}
 	}
 	r.triples = finder.Triples(r.triples, r.finder.Patterns)
-	left := r.tryAll(m, scale, p.tries, 0.15)
+	left := r.tryAll(m, scale, p.tries, 0.15, p.pairs > 0)
 	if p.pairs > 0 && len(r.found) == 0 {
 		r.triples = finder.Pairs(r.triples, r.finder.Patterns)
-		r.tryAll(m, scale, p.pairs, 0.3)
+		r.tryAll(m, scale, p.pairs, 0.3, false)
 	}
 	return left == 0
 }
 
 // tryAll tries the triples, as many as allowed, and returns how many of these were not read.
-func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64) (left int) {
+func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64, refine bool) (left int) {
 	for i := range r.triples {
 		t := &r.triples[i]
 		if r.taken(t, scale) {
@@ -151,7 +151,7 @@ func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64)
 		if tries--; tries < 0 || r.stopped() {
 			break
 		}
-		if !r.try(t, m, scale, timing) {
+		if !r.try(t, m, scale, timing, refine) {
 			left++
 		}
 	}
@@ -194,8 +194,8 @@ type candidate struct {
 }
 
 // try reads the symbol that patterns may be the corners of, if the modules between them alternate as timing patterns do.
-func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) bool {
-	v := sample.View{Image: m, Scale: 1, Light: r.finder.Patterns[t.Any()].Light}
+func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, refine bool) bool {
+	v := sample.View{Image: m, Light: r.finder.Patterns[t.Any()].Light}
 	modules := t.Modules + 7
 	slack := 1.5 + 0.05*modules
 	low := max(1, int(math.Ceil((modules-slack-17)/4)))
@@ -227,6 +227,13 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64) boo
 		if r.sampler.Agreement(&r.pattern) >= agreement {
 			if r.decode(v.Light, scale) {
 				return true
+			}
+			if refine && r.grid.Refine(&v, &r.pattern) {
+				r.sampler.Take(&v, &r.grid)
+				r.sampler.Local(4)
+				if r.decode(v.Light, scale) {
+					return true
+				}
 			}
 			r.miss(v.Light, scale)
 		}

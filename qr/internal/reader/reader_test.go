@@ -179,6 +179,24 @@ func TestBent(t *testing.T) {
 	assert.Equal(t, "a label on a bottle", string(found[0].Content))
 }
 
+// A surface that bends, with one alignment pattern to say so: what is known of the symbol has to lead the grid.
+func TestBottle(t *testing.T) {
+	s := newScene(640, 480, 120)
+	m := symbol(t, "on a bottle", 5)
+	radius := 210.0
+	s.draw(m, func(x, y float64) (float64, float64) {
+		x = (x - 320) / radius
+		if math.Abs(x) > 0.99 {
+			return math.NaN(), math.NaN()
+		}
+		return radius*math.Asin(x)/9 + 18.5, (y-240)/9 + 18.5 + 2.5*x*x
+	})
+	var r Reader
+	found := r.Read(&s.Image)
+	require.Len(t, found, 1)
+	assert.Equal(t, "on a bottle", string(found[0].Content))
+}
+
 // Each of the three corner marks may be covered.
 func TestCovered(t *testing.T) {
 	m := symbol(t, "a torn corner", 5)

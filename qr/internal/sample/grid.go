@@ -8,16 +8,15 @@ import (
 	"github.com/citizencode/citizencode/qr/internal/matrix"
 )
 
-// A View is a picture and how many of its pixels there are to one of the picture that the patterns were found in.
+// A View is a picture and which of its colours is the ink.
 type View struct {
 	Image *luma.Image
-	Scale float64
 	Light bool // light on dark
 }
 
 // at returns how dark a place is, 0 to 255.
 func (v *View) at(x, y float64) float64 {
-	b := v.Image.At(x*v.Scale, y*v.Scale)
+	b := v.Image.At(x, y)
 	if v.Light {
 		return b
 	}
@@ -43,6 +42,7 @@ type Grid struct {
 	place   [maxNodes]float64
 	nodes   [maxNodes][maxNodes]node
 	bent    bool
+	bow     bow
 	matches []match
 	base    []match // of the three corners
 	missing int     // which of the three was not seen, -1 for none
@@ -64,7 +64,8 @@ func (g *Grid) Module() float64 { return g.module }
 
 func (g *Grid) flat(x, y float64) (px, py float64) {
 	h := float64(g.Size) / 2
-	return g.t.at(x/h-1, y/h-1)
+	x, y = g.bow.at(x/h-1, y/h-1)
+	return g.t.at(x, y)
 }
 
 // At returns where a place on the symbol, in modules from its corner, is in the picture.
@@ -90,7 +91,7 @@ func (g *Grid) between(x float64) (i int, f float64) {
 	return i, math.Min(math.Max(f, -0.5), 1.5)
 }
 
-// Corner is a finder pattern with its axes turned as the symbol's.
+// A corner is a finder pattern with its axes turned as the symbol's.
 type corner struct {
 	x, y           float64
 	ux, uy, vx, vy float64
@@ -99,6 +100,15 @@ type corner struct {
 // turned returns the pattern with its axes along right and down of the symbol.
 func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 	c := corner{x: p.X, y: p.Y}
+	if p.Round {
+		u, v := p.Local(p.X+rx, p.Y+ry)
+		n := math.Hypot(u, v)
+		c.ux, c.uy = rx/n, ry/n
+		u, v = p.Local(p.X+dx, p.Y+dy)
+		n = math.Hypot(u, v)
+		c.vx, c.vy = dx/n, dy/n
+		return c
+	}
 	best := math.Inf(-1)
 	for k := range 4 {
 		ux, uy, vx, vy := p.UX, p.UY, p.VX, p.VY
@@ -115,7 +125,7 @@ func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 
 // Lay lays the grid of a version over the patterns of a triple by their places and edges alone.
 func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
-	g.version, g.Size, g.bent = version, matrix.SizeOf(version), false
+	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
 	n, h := float64(g.Size), float64(g.Size)/2
 	g.base = g.base[:0]
 	g.missing = -1
@@ -143,7 +153,7 @@ func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 
 // Square lays the grid of a version over a rectangle, turned clockwise by so many quarters.
 func (g *Grid) Square(x0, y0, x1, y1 float64, version, quarters int) {
-	g.version, g.Size, g.bent = version, matrix.SizeOf(version), false
+	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
 	cx, cy, rx, ry := (x0+x1)/2, (y0+y1)/2, (x1-x0)/2, (y1-y0)/2
 	g.module = (x1 - x0) / float64(g.Size)
 	switch quarters & 3 {

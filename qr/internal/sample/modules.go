@@ -26,7 +26,7 @@ func (s *Sampler) Take(v *View, g *Grid) {
 	s.sums = s.sums[:(n+1)*(n+1)]
 	s.Modules.Size = n
 	const off = 0.22
-	small := g.module*v.Scale < 2.2
+	small := g.module < 2.2
 	for y := range wide {
 		for x := range wide {
 			cx, cy := float64(x-margin)+0.5, float64(y-margin)+0.5

@@ -84,7 +84,7 @@ func TestAlign(t *testing.T) {
 		})
 		triple := finder.Triple{Corner: 0, Right: 1, Down: 2, RX: 1, DY: 1}
 		var g Grid
-		v := View{Image: img, Scale: 1}
+		v := View{Image: img}
 		require.True(t, g.Lay(patterns, triple, version))
 		if version < 7 {
 			assert.Greater(t, g.Timing(&v), 0.5)
