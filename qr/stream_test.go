@@ -131,6 +131,27 @@ func TestStreamReads(t *testing.T) {
 	}
 }
 
+// Corners are places of the frame, also where only a part of it was looked at.
+func TestStreamCorners(t *testing.T) {
+	rnd := seeded(t, 81)
+	s := gateCode(t, rnd)
+	r, w := newEye(t, ReaderOptions{})
+	for i := range 3 {
+		x, y := 300+8*float64(i), 200-5*float64(i)
+		g := shot{upper: s, x: x, y: y, pixels: 3.4, noise: 4}.take(rnd)
+		results, err := r.Push(Frame{Pix: g.pix, W: g.w, H: g.h, Stride: g.w})
+		require.NoError(t, err)
+		require.Len(t, results, 1)
+		n := 3.4 * float64(s.Size()) / 2
+		for k, c := range [4][2]float64{{-n, -n}, {n, -n}, {n, n}, {-n, n}} {
+			assert.InDelta(t, x+c[0], results[0].Corners[k].X, 2)
+			assert.InDelta(t, y+c[1], results[0].Corners[k].Y, 2)
+		}
+		require.Less(t, r.region.x1-r.region.x0, 300)
+		w.now = w.now.Add(DefaultAgain)
+	}
+}
+
 // A second code is seen although the first is where it was.
 func TestStreamSeesASecondCode(t *testing.T) {
 	rnd := seeded(t, 71)
