@@ -31,6 +31,7 @@ func readTyped(text string, o *Options) Scan {
 	}
 	text = strings.Trim(text, lineEnds)
 	var found, wrong, broken *Scan
+	two := false // texts that it may have been
 	for i := range tables() {
 		t := &tables()[i]
 		typed, ok := t.undo(text)
@@ -46,12 +47,12 @@ func readTyped(text string, o *Options) Scan {
 		}
 		s.CapsLock = t.lock != noLock
 		switch {
-		case s.Err == nil && (s.Content[0] >= '0' && s.Content[0] <= '9' || s.Layout == "" || t.name == o.Layout):
-			if found != nil && found.Content != s.Content {
-				return Scan{Err: refuse(qr.ReasonWrongLayout, "two keyboard layouts make two codes of it")}
-			}
-			if found == nil {
-				found = &s
+		case s.Err == nil && (digit(s.Content[0]) || s.Layout == "" || t.name == o.Layout):
+			switch {
+			case found == nil, t.name == o.Layout && found.Layout != o.Layout:
+				found, two = &s, false
+			case found.Content != s.Content && (found.Layout != o.Layout || s.Layout == o.Layout):
+				two = true
 			}
 		case s.Err == nil:
 			if wrong == nil {
@@ -62,6 +63,8 @@ func readTyped(text string, o *Options) Scan {
 		}
 	}
 	switch {
+	case two:
+		return Scan{Err: refuse(qr.ReasonWrongLayout, "two keyboard layouts make two codes of it")}
 	case found != nil:
 		return *found
 	case claims(plain.Err):

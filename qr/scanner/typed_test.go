@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,28 @@ import (
 
 	"github.com/citizencode/citizencode/qr"
 )
+
+// Where two layouts make two codes of one scan there is none, unless the operator has said which layout it is: under shift
+// lock the Turkish one types for a 4 what the Swiss types for a 1.
+func TestTwoLayouts(t *testing.T) {
+	all := hosts(t)
+	us := all[len(all)-1]
+	text := "77" + strings.Repeat("04567890456789045", 12)
+	want, err := qr.DecodeText(text)
+	require.NoError(t, err)
+	i := slices.IndexFunc(all, func(h host) bool { return h.name == "Turkish" })
+	typed := all[i].types(&us, text, shiftLock)
+	s := ReadTyped(typed, Options{})
+	assert.Equal(t, qr.ReasonWrongLayout, reasonOf(t, s.Err))
+	assert.Nil(t, s.Token)
+	s = ReadTyped(typed, Options{Layout: "Turkish"})
+	require.NoError(t, s.Err)
+	assert.Equal(t, want, s.Token)
+	s = ReadTyped(typed, Options{Layout: "Swiss German"})
+	require.NoError(t, s.Err)
+	assert.Equal(t, strings.ReplaceAll(text, "4", "1"), s.Content)
+	assert.Equal(t, qr.ReasonWrongLayout, reasonOf(t, ReadTyped(typed, Options{Layout: "Thai"}).Err))
+}
 
 // Digits of other scripts, and those that an input method makes wide.
 func TestOtherDigits(t *testing.T) {
