@@ -218,6 +218,10 @@ func TestStreamFusesTornFrames(t *testing.T) {
 		unread(t, second)
 		require.Empty(t, push(t, r, w, first))
 		assert.Equal(t, []string{b.Text()}, push(t, r, w, second), "across %v", across)
+		// Not where the caller looks for something else.
+		r, w = newEye(t, ReaderOptions{Accept: func([]byte) bool { return false }})
+		require.Empty(t, push(t, r, w, first))
+		assert.Empty(t, push(t, r, w, second))
 	}
 }
 

@@ -82,8 +82,8 @@ func TestLinePause(t *testing.T) {
 	assert.Error(t, scans[0].Err)
 	assert.Equal(t, token, scans[1].Token)
 	// A clock that is set back neither ends a scan nor keeps one for ever.
-	l.Push([]byte(text[:100]), at.Add(3*time.Second))
-	require.Empty(t, l.Push([]byte(text[100:]), noon))
+	l.Push([]byte(text), at.Add(3*time.Second))
+	require.Empty(t, l.Push(nil, noon))
 	scans = l.Push(nil, noon.Add(time.Second))
 	require.Len(t, scans, 1)
 	assert.Equal(t, token, scans[0].Token)

@@ -96,6 +96,24 @@ func TestBase45IsReported(t *testing.T) {
 	assert.Greater(t, repaired, 20*int(locks)*9, "where the layout is named")
 }
 
+// A dead key and the letter behind it are one character: nothing of it can be taken back, and it is said what it was.
+func TestDeadKeys(t *testing.T) {
+	all := hosts(t)
+	us := all[len(all)-1]
+	i := slices.IndexFunc(all, func(h host) bool { return h.name == "German" })
+	r := rand.New(rand.NewPCG(14, 0))
+	text := ""
+	for !strings.Contains(text, "+A") {
+		_, text = texts(t, someToken(r, 200))
+	}
+	typed := strings.ReplaceAll(all[i].types(&us, text, noLock), "`A", "À")
+	for _, o := range []Options{{}, {Layout: "German"}} {
+		s := ReadTyped(typed, o)
+		assert.Equal(t, qr.ReasonWrongLayout, reasonOf(t, s.Err))
+		assert.Equal(t, "German", s.Layout)
+	}
+}
+
 // A keystroke that is lost, doubled or changed into another character of the keyboard is noticed.
 func TestLostKeystrokes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

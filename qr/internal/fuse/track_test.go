@@ -95,6 +95,36 @@ func TestChange(t *testing.T) {
 	}
 }
 
+// A part of the symbol changes, as the part of a code that names the time: what stays is kept. So is it where that part is
+// smaller than a tile, after a while.
+func TestPartChanges(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 5))
+	const version = 8
+	n := matrix.SizeOf(version)
+	for _, every := range []int{0, 6} {
+		a, other := truth(r, version), truth(r, version)
+		b := append([]bool(nil), a...)
+		for i := range b {
+			if every == 0 && i/n >= n/2 || every > 0 && i%every == 0 {
+				b[i] = other[i]
+			}
+		}
+		var track Track
+		track.Reset(version)
+		for range 60 {
+			track.Add(seen(r, a, version, 100))
+		}
+		frames := 1
+		if every > 0 {
+			frames = window
+		}
+		for range frames {
+			track.Add(seen(r, b, version, 100))
+		}
+		assert.Less(t, wrong(track.Sum(), b), len(b)/50)
+	}
+}
+
 // The one half of one frame and the other half of the next are one symbol, wherever the line between them is.
 func TestTorn(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 2))
