@@ -18,6 +18,7 @@ import (
 type Candidate struct {
 	Name string
 	Do   func() // one operation
+	Of   int    // or so many of them; 0: 1
 }
 
 // A Row is what one candidate cost.
@@ -26,7 +27,7 @@ type Row struct {
 	PerOp    time.Duration // process CPU time, median over the rounds
 	Ratio    float64       // to the baseline: median of the ratios within a round
 	Min, Max float64       // of those ratios
-	Allocs   float64       // per operation
+	Allocs   float64       // per operation; below 0: not known
 }
 
 // Compare times the candidates in one process, round-robin, and relates each to
@@ -48,7 +49,7 @@ func Compare(rounds int, slice time.Duration, candidates ...Candidate) []Row {
 	perOp := make([][]float64, len(candidates))
 	for range rounds {
 		for i, c := range candidates {
-			perOp[i] = append(perOp[i], float64(timed(c, loops[i]))/float64(loops[i]))
+			perOp[i] = append(perOp[i], float64(timed(c, loops[i]))/float64(loops[i]*max(1, c.Of)))
 		}
 	}
 	rows := make([]Row, len(candidates))
@@ -81,14 +82,35 @@ func cpuTime() time.Duration {
 }
 
 func allocs(c Candidate) float64 {
-	const n = 100
+	n := max(1, 100/max(1, c.Of))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range n {
 		c.Do()
 	}
 	runtime.ReadMemStats(&after)
-	return float64(after.Mallocs-before.Mallocs) / n
+	return float64(after.Mallocs-before.Mallocs) / float64(n*max(1, c.Of))
+}
+
+// Cold times one operation at a time, each after everything that it reads was
+// pushed out of the caches of its core, and relates the median to what the same
+// takes in a loop, as Compare does. It returns the median and the ratio.
+func Cold(n int, c Candidate) (perOp time.Duration, ratio float64) {
+	procs := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(procs)
+	const beyond = 48 << 20 // bytes; no core has that much to itself
+	other := make([]byte, beyond)
+	cold, warm := make([]float64, n), make([]float64, n)
+	for i := range n {
+		for at := 0; at < len(other); at += 64 {
+			other[at]++
+		}
+		cold[i] = float64(timed(c, 1))
+		warm[i] = float64(timed(c, 1))
+	}
+	slices.Sort(cold)
+	slices.Sort(warm)
+	return time.Duration(cold[n/2]), cold[n/2] / warm[n/2]
 }
 
 // Print writes the rows as a table, with the machine in front.
@@ -96,7 +118,11 @@ func Print(w io.Writer, title string, rows []Row) {
 	fmt.Fprintf(w, "%s\n%s\n", title, Machine())
 	fmt.Fprintf(w, "%-44s %12s %8s %15s %10s\n", "", "CPU/op", "ratio", "min .. max", "allocs/op")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%-44s %12s %8.3f %6.3f .. %5.3f %10.1f\n", r.Name, r.PerOp.Round(10*time.Nanosecond), r.Ratio, r.Min, r.Max, r.Allocs)
+		allocs := "-"
+		if r.Allocs >= 0 {
+			allocs = fmt.Sprintf("%.1f", r.Allocs)
+		}
+		fmt.Fprintf(w, "%-44s %12s %8.3f %6.3f .. %5.3f %10s\n", r.Name, r.PerOp.Round(10*time.Nanosecond), r.Ratio, r.Min, r.Max, allocs)
 	}
 }
 
@@ -115,5 +141,15 @@ func Machine() string {
 	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
 		load, _, _ = strings.Cut(string(b), " ")
 	}
-	return fmt.Sprintf("%s/%s, %s, %d CPUs, load %s, %s", runtime.GOOS, runtime.GOARCH, model, runtime.NumCPU(), load, runtime.Version())
+	return fmt.Sprintf("%s/%s, %s, %d CPUs%s, load %s, %s", runtime.GOOS, runtime.GOARCH, model, runtime.NumCPU(), caches(), load, runtime.Version())
+}
+
+// caches names the sizes of the second and third cache, where the system tells.
+func caches() (text string) {
+	for _, level := range []string{"2", "3"} {
+		if b, err := os.ReadFile("/sys/devices/system/cpu/cpu0/cache/index" + level + "/size"); err == nil {
+			text += ", L" + level + " " + strings.TrimSpace(string(b))
+		}
+	}
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 	"github.com/citizencode/citizencode/citycode/internal/rice"
 	"github.com/citizencode/citizencode/citycode/internal/statuslist"
 )
@@ -20,7 +21,7 @@ const (
 	MaxLifetime = maxLifetime
 )
 
-var ErrNoCombiner = errNoCombiner
+var ErrNoCombiner = pubkey.ErrNoCombiner
 
 // Present asks the guard about an acceptance as a verifier does at the end of
 // its order, and returns 0 where it was accepted.
@@ -40,7 +41,7 @@ func (v *Verifier) Accept(verified *Verified, c Check, now int64) Reason {
 }
 
 // Floor returns the time at or below which an unknown credential is refused.
-func (g *ReplayGuard) Floor() int64 { return g.floor }
+func (g *ReplayGuard) Floor() int64 { return g.memory.Floor() }
 
 // Lanes returns how many lanes the guard remembers.
 func (g *ReplayGuard) Lanes() int { return len(g.lanes) }
@@ -54,20 +55,24 @@ func (g *ReplayGuard) Lane(a Accepted, now int64, name string, t *Token) Reason 
 }
 
 // Repeats reports whether the guard knows t as the last code of a lane.
-func (g *ReplayGuard) Repeats(name string, t *Token) bool { return g.repeat(name, t) != nil }
+func (g *ReplayGuard) Repeats(name string, t *Token) bool {
+	_, ok := g.repeat(name, t)
+	return ok
+}
 
 // Reconstruct returns the holder's key of an implicit static part.
 func Reconstruct(e engine.Engine, issuer PublicKey, static []byte) (PublicKey, error) {
-	s := newSuite(e)
-	master, err := s.prepare(issuer)
+	s := pubkey.NewSuite(e)
+	master, err := s.Prepare(issuer)
 	if err != nil {
 		return PublicKey{}, err
 	}
-	k, err := s.reconstruct(master, static)
+	place := s.NewPlace()
+	k, err := place.Reconstruct(master, tagImplicit, static)
 	if err != nil {
 		return PublicKey{}, err
 	}
-	return k.public, nil
+	return k.Public, nil
 }
 
 // ReadChanges is the reader of the states of a status list.

@@ -116,11 +116,18 @@ func (d *TrustDraft) checkGrants() error {
 
 // Grant returns what the list grants to another city.
 func (l *TrustList) Grant(city int) (Grant, bool) {
-	i := slices.IndexFunc(l.grants, func(g Grant) bool { return g.City == city })
-	if i < 0 {
-		return Grant{}, false
+	if g := l.grant(city); g != nil {
+		return g.clone(), true
 	}
-	return l.grants[i].clone(), true
+	return Grant{}, false
+}
+
+// grant returns what the list grants to a city, or nil.
+func (l *TrustList) grant(city int) *Grant {
+	if i := slices.IndexFunc(l.grants, func(g Grant) bool { return g.City == city }); i >= 0 {
+		return &l.grants[i]
+	}
+	return nil
 }
 
 // Grants returns what the list grants to other cities, ascending: what an

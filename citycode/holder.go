@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // A HolderSigner is a holder's key: a phone's or a card's. It is handed the
@@ -61,7 +62,7 @@ func NewSoftwareKey(signer crypto.Signer, counter Counter) (*SoftwareKey, error)
 }
 
 // PublicKey returns the public half.
-func (k *SoftwareKey) PublicKey() PublicKey { return k.key.public }
+func (k *SoftwareKey) PublicKey() PublicKey { return k.key.Public }
 
 // SignToken implements SPEC §4.1.
 func (k *SoftwareKey) SignToken(static, dynamic []byte) ([]byte, error) {
@@ -90,7 +91,7 @@ func (k *SoftwareKey) ProvePossession(issuer KeyID, nonce [PossessionNonceSize]b
 type Holder struct {
 	cred *Credential
 	key  HolderSigner
-	own  *verifyKey
+	own  *pubkey.Key
 }
 
 // NewHolder joins a credential with its key. It fails for a credential without
@@ -102,12 +103,12 @@ func NewHolder(cred *Credential, key HolderSigner) (*Holder, error) {
 	if cred.mode != Explicit && cred.mode != Implicit {
 		return nil, fmt.Errorf("citycode: a %s credential has no holder key", cred.mode)
 	}
-	own, err := newSuite(nil).prepare(key.PublicKey())
+	own, err := pubkey.NewSuite(nil).Prepare(key.PublicKey())
 	if err != nil {
 		return nil, err
 	}
 	// Which key an implicit credential gives was checked when it was completed.
-	if cred.mode == Explicit && PublicKey(cred.key.of(cred.raw)) != own.public {
+	if cred.mode == Explicit && PublicKey(cred.key.of(cred.raw)) != own.Public {
 		return nil, errors.New("citycode: the key is not the one that the credential names")
 	}
 	return &Holder{cred, key, own}, nil
@@ -156,7 +157,7 @@ func (h *Holder) Present(p Presentation) (*Token, error) {
 	}
 	copy(dynamic[4:], answer[:4])
 	// A key that signed something else must be found here, not at the gate.
-	if !h.own.verify(answer[4:], tagToken, h.cred.raw, dynamic) {
+	if !h.own.Verify(answer[4:], tagToken, h.cred.raw, dynamic) {
 		return nil, errors.New("citycode: present: the key signed something else")
 	}
 	token := append(append([]byte(nil), h.cred.raw...), dynamic...)

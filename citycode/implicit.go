@@ -3,72 +3,19 @@ package citycode
 import (
 	"crypto"
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"sync"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // Implicit mode (SPEC §4.5) follows the shape of GM/T 0130-2023: the token
 // carries a reconstruction point W in place of a key and a signature, and the
 // holder's key follows from it. It is experimental until it has been checked
 // against the worked data of that standard's Annex A.
-
-// identity returns what an implicit credential says: the tag and every byte
-// up to and including W. What lambda is made of must name W: if it did not,
-// anybody could choose a key and compute the W for words of his own.
-func identity(static []byte) []byte {
-	return append([]byte(tagImplicit), static...)
-}
-
-// lambda implements GM/T 0130-2023, 6.2: SM3(xW ‖ yW ‖ HA) mod n, where HA
-// binds the identity, the curve and the issuer's key.
-func (s *suite) lambda(w, issuer engine.Key, static []byte) [engine.DigestSize]byte {
-	id := identity(static)
-	h := s.engine.NewSM3()
-	h.Write(binary.BigEndian.AppendUint16(nil, uint16(8*len(id))))
-	h.Write(id)
-	h.Write(engine.CurveParameters())
-	p := issuer.Bytes()
-	h.Write(p[1:])
-	ha := h.Sum(nil)
-	h.Reset()
-	q := w.Bytes()
-	h.Write(q[1:])
-	h.Write(ha)
-	return engine.ReduceScalar([32]byte(h.Sum(nil)))
-}
-
-var errNoCombiner = errors.New("citycode: the engine cannot combine points, as implicit mode needs")
-
-// reconstruct returns the holder's key of an implicit static part. It fails
-// for a W that is no point, for lambda 0 and for infinity. What it returns is
-// no proof of anything: any W gives some key, and only a signature of that key
-// makes the static part authentic.
-func (s *suite) reconstruct(issuer *verifyKey, static []byte) (*verifyKey, error) {
-	combiner, ok := s.engine.(engine.Combiner)
-	if !ok {
-		return nil, errNoCombiner
-	}
-	w, err := s.engine.Prepare(static[len(static)-engine.PointSize:])
-	if err != nil {
-		return nil, err
-	}
-	l := s.lambda(w, issuer.key, static)
-	if l == [engine.DigestSize]byte{} {
-		return nil, engine.ErrPoint
-	}
-	key, err := combiner.Combine(w, issuer.key, l)
-	if err != nil {
-		return nil, err
-	}
-	// ZA is over the key that was reconstructed: without it a signature
-	// could be moved to another key.
-	return &verifyKey{suite: s, public: engine.Compress(key), key: key, za: engine.ZA(s.engine, key)}, nil
-}
 
 // An ImplicitKey is where an implicit issuer's master key lives: a file or an
 // HSM. engine.ImplicitKey is one.
@@ -101,8 +48,8 @@ type ImplicitIssuerConfig struct {
 // An ImplicitIssuer answers requests for implicit credentials.
 type ImplicitIssuer struct {
 	cfg      ImplicitIssuerConfig
-	suite    *suite
-	public   *verifyKey
+	suite    *pubkey.Suite
+	public   *pubkey.Key
 	profiles profileSet
 	issuing  sync.Mutex
 }
@@ -115,8 +62,8 @@ func NewImplicitIssuer(cfg ImplicitIssuerConfig) (*ImplicitIssuer, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	s := newSuite(nil)
-	public, err := s.prepare(cfg.Key.Point())
+	s := pubkey.NewSuite(nil)
+	public, err := s.Prepare(cfg.Key.Point())
 	if err != nil {
 		return nil, fmt.Errorf("citycode: implicit issuer %s: %w", cfg.ID, err)
 	}
@@ -131,7 +78,7 @@ func NewImplicitIssuer(cfg ImplicitIssuerConfig) (*ImplicitIssuer, error) {
 func (i *ImplicitIssuer) ID() KeyID { return i.cfg.ID }
 
 // PublicKey returns Ppub.
-func (i *ImplicitIssuer) PublicKey() PublicKey { return i.public.public }
+func (i *ImplicitIssuer) PublicKey() PublicKey { return i.public.Public }
 
 // An ImplicitAnswer is a credential and the share that completes its key.
 type ImplicitAnswer struct {
@@ -158,7 +105,7 @@ func (i *ImplicitIssuer) Issue(c Claims) (*ImplicitAnswer, error) {
 		return nil, err
 	}
 	// U is proven before w is drawn: a U chosen after W could cancel it.
-	if err := checkPossession(i.suite, i.cfg.ID, i.public.public, c.Possession); err != nil {
+	if err := checkPossession(i.suite, i.cfg.ID, i.public.Public, c.Possession); err != nil {
 		return nil, err
 	}
 	request := i.request(asked, c.Possession.Key)
@@ -175,16 +122,16 @@ func (i *ImplicitIssuer) Issue(c Claims) (*ImplicitAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := i.suite.engine.Prepare(c.Possession.Key[:])
+	u, err := i.suite.Engine.Prepare(c.Possession.Key[:])
 	if err != nil {
 		return nil, err
 	}
 	w, share, err := i.cfg.Key.Issue(i.cfg.Rand, u, func(w [engine.PointSize]byte) ([32]byte, error) {
-		key, err := i.suite.engine.Prepare(w[:])
+		key, err := i.suite.Engine.Prepare(w[:])
 		if err != nil {
 			return [32]byte{}, err
 		}
-		return i.suite.lambda(key, i.public.key, append(head[:len(head):len(head)], w[:]...)), nil
+		return i.suite.Lambda(key, i.public.Key, tagImplicit, append(head[:len(head):len(head)], w[:]...)), nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("citycode: implicit issuer: %w", err)
@@ -209,7 +156,7 @@ func (noSeal) Seal(_, plaintext []byte) ([]byte, error) {
 }
 
 func (i *ImplicitIssuer) request(head []byte, u PublicKey) (d [engine.DigestSize]byte) {
-	h := i.suite.engine.NewSM3()
+	h := i.suite.Engine.NewSM3()
 	h.Write(head)
 	h.Write(u[:])
 	h.Sum(d[:0])
@@ -232,12 +179,13 @@ func parseImplicitAnswer(b []byte) (*ImplicitAnswer, error) {
 // 32-byte scalar behind U, and the issuer's key it makes the private key of
 // the credential, and checks that it is the one.
 func (a *ImplicitAnswer) Complete(own []byte, issuer PublicKey) (crypto.Signer, error) {
-	s := newSuite(nil)
-	master, err := s.prepare(issuer)
+	s := pubkey.NewSuite(nil)
+	master, err := s.Prepare(issuer)
 	if err != nil {
 		return nil, err
 	}
-	want, err := s.reconstruct(master, a.Credential.raw)
+	place := s.NewPlace()
+	want, err := place.Reconstruct(master, tagImplicit, a.Credential.raw)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +194,7 @@ func (a *ImplicitAnswer) Complete(own []byte, issuer PublicKey) (crypto.Signer, 
 		return nil, err
 	}
 	// A wrong share must be found now and not at the first gate.
-	if got, err := PublicKeyOf(key); err != nil || got != want.public {
+	if got, err := PublicKeyOf(key); err != nil || got != want.Public {
 		return nil, errors.New("citycode: implicit answer: the share does not fit the credential")
 	}
 	return key, nil

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // An IssuerConfig is what an issuer is made of.
@@ -55,7 +57,7 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 func (i *Issuer) ID() KeyID { return i.id }
 
 // PublicKey returns the key that a trust list must name for this issuer.
-func (i *Issuer) PublicKey() PublicKey { return i.key.public }
+func (i *Issuer) PublicKey() PublicKey { return i.key.Public }
 
 // ProvePossession proves the issuer's key to the operators of the trust list.
 func (i *Issuer) ProvePossession(list KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
@@ -96,7 +98,7 @@ func (i *Issuer) Issue(c Claims) (*Credential, error) {
 		return nil, fmt.Errorf("citycode: issue: profile %s is for an implicit issuer", p.Name)
 	case Explicit:
 		tag = tagCredential
-		if err := checkPossession(i.key.suite, i.id, i.key.public, c.Possession); err != nil {
+		if err := checkPossession(i.key.suite, i.id, i.key.Public, c.Possession); err != nil {
 			return nil, err
 		}
 		b = append(b, c.Possession.Key[:]...)
@@ -108,7 +110,7 @@ func (i *Issuer) Issue(c Claims) (*Credential, error) {
 	return ParseCredential(append(b, sig...))
 }
 
-func checkPossession(s *suite, issuer KeyID, own PublicKey, p *Possession) error {
+func checkPossession(s *pubkey.Suite, issuer KeyID, own PublicKey, p *Possession) error {
 	if p == nil {
 		return errors.New("citycode: issue: no proof of possession of the holder's key")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // PossessionNonceSize is the size of the nonce of a [Possession] in bytes.
@@ -35,13 +36,17 @@ func (p *Possession) message(purpose byte) []byte {
 	return append(b, p.Key[:]...)
 }
 
-func (p *Possession) verify(s *suite, purpose byte) error {
-	key, err := s.prepare(p.Key)
+// ErrPossession is what [Issuer.Issue] returns for a proof by another key, or for
+// another number: the one who asks is at fault, and not the issuer.
+var ErrPossession = errors.New("citycode: proof of possession does not verify")
+
+func (p *Possession) verify(s *pubkey.Suite, purpose byte) error {
+	key, err := s.Prepare(p.Key)
 	if err != nil {
 		return err
 	}
-	if !key.verify(p.Signature[:], tagPossession, p.message(purpose)) {
-		return errors.New("citycode: proof of possession does not verify")
+	if !key.Verify(p.Signature[:], tagPossession, p.message(purpose)) {
+		return ErrPossession
 	}
 	return nil
 }
@@ -54,7 +59,7 @@ type Prover interface {
 }
 
 func (k *signKey) provePossession(purpose byte, issuer KeyID, nonce [PossessionNonceSize]byte) (*Possession, error) {
-	p := &Possession{Issuer: issuer, Nonce: nonce, Key: k.public}
+	p := &Possession{Issuer: issuer, Nonce: nonce, Key: k.Public}
 	sig, err := k.sign(tagPossession, p.message(purpose))
 	if err != nil {
 		return nil, err

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 	"sync"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/internal/replay"
 )
 
 // Sizes and times of a replay guard (SPEC §5.12).
@@ -49,25 +50,18 @@ type ReplayConfig struct {
 type ReplayGuard struct {
 	mu      sync.Mutex
 	elapsed func() time.Duration
-	max     int
-	floor   int64 // tokens made at or before it may have been used already
 	boot    int64
 	started time.Duration // on the elapsed clock
 	blind   bool          // started without a journal
 	skew    int64         // of phones, seconds; the largest of the verifiers
-	seen    map[Serial]seen
-	lanes   map[string]lane
+	memory  *replay.Memory[Serial]
+	lanes   map[string]*lane
 }
 
-type seen struct {
-	time    int64
-	counter uint32
-	dies    time.Duration // on the elapsed clock
-}
-
+// A lane holds copies: whoever showed the code may use his memory again.
 type lane struct {
-	token    *Token
-	verified *Verified
+	token    Token
+	verified Verified
 	at       time.Duration
 }
 
@@ -79,11 +73,12 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 	if cfg.MaxEntries < 0 {
 		return nil, fmt.Errorf("citycode: replay guard: %d entries", cfg.MaxEntries)
 	}
-	g := &ReplayGuard{elapsed: cfg.Elapsed, max: cfg.MaxEntries, seen: make(map[Serial]seen), lanes: make(map[string]lane),
+	g := &ReplayGuard{elapsed: cfg.Elapsed, lanes: make(map[string]*lane),
 		boot: cfg.Boot.Unix(), blind: cfg.Journal == nil}
-	if g.max == 0 {
-		g.max = DefaultReplayEntries
+	if cfg.MaxEntries == 0 {
+		cfg.MaxEntries = DefaultReplayEntries
 	}
+	g.memory = replay.New[Serial](cfg.MaxEntries)
 	if g.elapsed == nil {
 		start := time.Now()
 		g.elapsed = func() time.Duration { return time.Since(start) }
@@ -96,13 +91,10 @@ func NewReplayGuard(cfg ReplayConfig) (*ReplayGuard, error) {
 	for a := range cfg.Journal {
 		if a.Until < g.boot {
 			// Too old by a clock that may yet be set back.
-			g.floor = max(g.floor, a.Time)
-			continue
+			g.memory.Raise(a.Time)
+		} else if g.check(a) != Replayed {
+			g.put(a, g.started, g.boot)
 		}
-		if old, ok := g.seen[a.Serial]; ok && !newer(a.Time, a.Counter, old) {
-			continue
-		}
-		g.put(a, g.started, g.boot)
 	}
 	return g, nil
 }
@@ -120,43 +112,29 @@ func (g *ReplayGuard) cover(phoneSkew int64) {
 // that may have been accepted before a start at that time.
 func (g *ReplayGuard) coverStart(at int64) {
 	if g.blind {
-		g.floor = max(g.floor, at+g.skew)
+		g.memory.Raise(at + g.skew)
 	}
-}
-
-// newer orders tokens of one credential by time, then counter.
-func newer(time int64, counter uint32, than seen) bool {
-	return time > than.time || time == than.time && counter > than.counter
 }
 
 // check answers for a token without remembering it.
 func (g *ReplayGuard) check(a Accepted) Reason {
-	if old, ok := g.seen[a.Serial]; ok {
-		if !newer(a.Time, a.Counter, old) {
-			return Replayed
-		}
-		return 0
-	}
-	if a.Time <= g.floor {
-		return ReplayUnknown
-	}
-	return 0
+	return [...]Reason{replay.Fresh: 0, replay.Used: Replayed, replay.Unknown: ReplayUnknown}[g.memory.Check(a.Serial, a.Time, a.Counter)]
 }
 
 // repeat returns the verdict of the same bytes on the same lane a moment ago.
-func (g *ReplayGuard) repeat(name string, t *Token) *Verified {
+func (g *ReplayGuard) repeat(name string, t *Token) (again Verified, ok bool) {
 	if name == "" {
-		return nil
+		return again, false
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l, ok := g.lanes[name]
 	if !ok || g.elapsed()-l.at > RepeatWindow || !bytes.Equal(l.token.Bytes(), t.Bytes()) {
-		return nil
+		return again, false
 	}
-	again := *l.verified
-	again.repeated = true
-	return &again
+	again = l.verified
+	again.token, again.repeated = t, true
+	return again, true
 }
 
 // decide checks a, asks the conditions that SPEC §5 puts behind replay, and
@@ -181,16 +159,17 @@ func (g *ReplayGuard) decide(a Accepted, now int64, name string, v *Verified, co
 	}
 	g.put(a, elapsed, now)
 	if name != "" {
-		g.enter(name, lane{v.token, v, elapsed})
+		g.enter(name, v, elapsed)
 	}
 	return nil
 }
 
 // enter remembers the last verdict of a lane, for at most maxLanes lanes.
-func (g *ReplayGuard) enter(name string, l lane) {
-	if _, known := g.lanes[name]; !known && len(g.lanes) >= maxLanes {
+func (g *ReplayGuard) enter(name string, v *Verified, elapsed time.Duration) {
+	l := g.lanes[name]
+	if l == nil && len(g.lanes) >= maxLanes {
 		for old, last := range g.lanes {
-			if l.at-last.at > RepeatWindow {
+			if elapsed-last.at > RepeatWindow {
 				delete(g.lanes, old)
 			}
 		}
@@ -198,48 +177,22 @@ func (g *ReplayGuard) enter(name string, l lane) {
 			return // the code is then replayed, not repeated: nothing opens twice
 		}
 	}
-	g.lanes[name] = l
+	if l == nil {
+		l = new(lane)
+		g.lanes[name] = l
+	}
+	*l = lane{*v.token, *v, elapsed}
+	l.verified.token = nil
 }
 
 // put remembers a. It is called with the lock held, or before the guard is shared.
 func (g *ReplayGuard) put(a Accepted, elapsed time.Duration, now int64) {
-	if _, known := g.seen[a.Serial]; !known && len(g.seen) >= g.max {
-		g.makeRoom(elapsed)
-	}
-	g.seen[a.Serial] = seen{a.Time, a.Counter, elapsed + time.Duration(a.Until-now+1)*time.Second}
-}
-
-// makeRoom forgets what is too old to be shown again. If that is not enough, it
-// raises the floor over the oldest eighth: their codes, and every other one as
-// old, become replay-unknown. Forgetting without the floor would let whoever
-// can fill the memory use a code twice.
-func (g *ReplayGuard) makeRoom(elapsed time.Duration) {
-	for s, e := range g.seen {
-		if e.dies < elapsed {
-			// Too old by the time of day as well, unless somebody sets that back.
-			g.floor = max(g.floor, e.time)
-			delete(g.seen, s)
-		}
-	}
-	if len(g.seen) < g.max {
-		return
-	}
-	times := make([]int64, 0, len(g.seen))
-	for _, e := range g.seen {
-		times = append(times, e.time)
-	}
-	slices.Sort(times)
-	g.floor = max(g.floor, times[max(1, g.max/8)-1])
-	for s, e := range g.seen {
-		if e.time <= g.floor {
-			delete(g.seen, s)
-		}
-	}
+	g.memory.Put(a.Serial, a.Time, a.Counter, elapsed+time.Duration(a.Until-now+1)*time.Second, elapsed)
 }
 
 // Len returns how many credentials the guard remembers.
 func (g *ReplayGuard) Len() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.seen)
+	return g.memory.Len()
 }

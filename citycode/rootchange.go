@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 	"github.com/citizencode/citizencode/citycode/internal/wire"
 )
 
@@ -38,7 +39,7 @@ func (c *RootChange) Body() ([]byte, error) {
 		return nil, fmt.Errorf("citycode: root change: epoch %d follows none", c.Epoch)
 	}
 	// The authority finds its own mistakes before two sets are brought together.
-	if _, err := prepareRoots(newSuite(nil), TrustConfig{City: c.City, Roots: c.Roots, Threshold: c.Threshold}); err != nil {
+	if _, err := prepareRoots(pubkey.NewSuite(nil), TrustConfig{City: c.City, Roots: c.Roots, Threshold: c.Threshold}); err != nil {
 		return nil, fmt.Errorf("citycode: root change: %w", err)
 	}
 	b := []byte{WireVersion, kindRoot}
@@ -72,7 +73,7 @@ func OpenRootChange(msg []byte, held TrustConfig) (TrustConfig, error) {
 	fail := func(r ListReason, format string, args ...any) (TrustConfig, error) {
 		return TrustConfig{}, listError(rootChangeName, r, format, args...)
 	}
-	s := newSuite(held.Engine)
+	s := pubkey.NewSuite(held.Engine)
 	old, err := prepareRoots(s, held)
 	if err != nil {
 		return TrustConfig{}, err
@@ -121,7 +122,7 @@ func OpenRootChange(msg []byte, held TrustConfig) (TrustConfig, error) {
 		if key == nil {
 			key = set[sig.root]
 		}
-		if !key.verify(sig.sig[:], tagRoot, body) {
+		if !key.Verify(sig.sig[:], tagRoot, body) {
 			return fail(ListBadSignature, "signature of root key %x", sig.root)
 		}
 	}
@@ -148,14 +149,14 @@ func signRoot(body []byte, root crypto.Signer, tag string, random io.Reader) (*R
 	if err != nil {
 		return nil, err
 	}
-	return &RootSignature{key.public, sig}, nil
+	return &RootSignature{key.Public, sig}, nil
 }
 
 func assembleRootSignatures(body []byte, limit int, sigs []*RootSignature) ([]byte, error) {
 	if len(sigs) == 0 || len(sigs) > limit {
 		return nil, fmt.Errorf("citycode: %d root signatures, 1 to %d needed", len(sigs), limit)
 	}
-	s := newSuite(nil)
+	s := pubkey.NewSuite(nil)
 	id := func(r *RootSignature) rootID { return keyHash(s, r.Root) }
 	sorted := slices.SortedFunc(slices.Values(sigs), func(a, b *RootSignature) int {
 		x, y := id(a), id(b)

@@ -99,7 +99,7 @@ func OpenStatusList(msg []byte, trust *TrustList, have Version) (*StatusList, er
 	if l.states, err = m.States(); err != nil {
 		return nil, listError(statusListName, ListMalformed, "%w", err)
 	}
-	l.digest = trust.suite.sum(m.Body)
+	l.digest = trust.suite.Sum(m.Body)
 	return l, nil
 }
 

@@ -49,7 +49,7 @@ func (l *StatusList) Apply(msg []byte, trust *TrustList) (*StatusList, error) {
 	if next.states, err = m.Apply(l.states, l.head.Entries); err != nil {
 		return fail(ListMalformed, "%w", err)
 	}
-	if next.digest = trust.suite.sum(next.body()); next.digest != m.Result {
+	if next.digest = trust.suite.Sum(next.body()); next.digest != m.Result {
 		return fail(ListMalformed, "its changes do not make the list that it names")
 	}
 	return next, nil
@@ -73,7 +73,7 @@ func (r *StatusRegister) signDelta(from *StatusList, h StatusHeader, key crypto.
 	if err != nil {
 		return nil, err
 	}
-	b, ok := next.head.AppendDelta([]byte{WireVersion, kindDelta}, from.states.Grown(r.size), r.states, from.digest, sk.suite.sum(next.body()))
+	b, ok := next.head.AppendDelta([]byte{WireVersion, kindDelta}, from.states.Grown(r.size), r.states, from.digest, sk.suite.Sum(next.body()))
 	if !ok {
 		return nil, fmt.Errorf("citycode: status delta: the register is not a later state of list %d of %s: a revocation is for good", from.List(), from.Issuer())
 	}

@@ -15,22 +15,31 @@ type Token struct {
 // error is a *VerifyError with the reason malformed, unsupported-version or
 // unsupported-suite.
 func ParseToken(b []byte) (*Token, error) {
-	l, refused := cutStatic(b)
-	if refused != nil {
-		return nil, refused
+	t := new(Token)
+	if err := t.Parse(b); err != nil {
+		return nil, err
 	}
-	if l.mode != Static {
-		if refused := l.cutDynamic(b); refused != nil {
-			return nil, refused
-		}
+	return t, nil
+}
+
+// Parse is [ParseToken] into a Token that nobody uses any more. It allocates
+// nothing but an error; after an error the token is empty.
+func (t *Token) Parse(b []byte) error {
+	t.layout = layout{}
+	l, refused := cutStatic(b)
+	if refused == nil && l.mode != Static {
+		refused = l.cutDynamic(b)
+	}
+	if refused != nil {
+		return refused
 	}
 	if l.end != len(b) {
 		// A byte that no signature covers would be a place to write on.
-		return nil, refuse(Malformed, issuerOf(b), "%d bytes behind the end", len(b)-l.end)
+		return refuse(Malformed, issuerOf(b), "%d bytes behind the end", len(b)-l.end)
 	}
-	t := &Token{layout: l}
+	t.layout = l
 	copy(t.raw[:], b)
-	return t, nil
+	return nil
 }
 
 // Bytes returns the token as it was scanned. The caller must not change it.

@@ -3,10 +3,12 @@ package citycode
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // Limits of a trust list (SPEC §6).
@@ -14,7 +16,7 @@ const (
 	MaxTrustMessage = 1 << 20 // bytes
 	MaxTrustEntries = 1024
 	MaxRoots        = 16
-	maxSameID       = 2 // keys under one id: the old and the new while a key is exchanged
+	maxSameID       = pubkey.MaxIssuers // keys under one id: the old and the new while a key is exchanged
 	maxProfiles     = 64
 )
 
@@ -71,7 +73,7 @@ func (c TrustConfig) epoch() uint32 { return max(1, c.Epoch) }
 // A TrustList is a verified list of the keys of one city. It is immutable and
 // safe for concurrent use.
 type TrustList struct {
-	suite    *suite
+	suite    *pubkey.Suite
 	city     int
 	version  Version
 	issuedAt int64
@@ -84,7 +86,7 @@ type TrustList struct {
 
 type trustEntry struct {
 	TrustEntry
-	key                                *listedKey
+	key                                *pubkey.Listed
 	issueFrom, issueUntil, verifyUntil int64
 	maxLifetime                        int64
 }
@@ -101,16 +103,27 @@ func (l *TrustList) IssuedAt() time.Time { return timeOf(l.issuedAt) }
 // Expires returns the last moment at which the list may be used.
 func (l *TrustList) Expires() time.Time { return timeOf(l.expires) }
 
+// keys yields every entry, in any order.
+func (l *TrustList) keys() iter.Seq[*trustEntry] {
+	return func(yield func(*trustEntry) bool) {
+		for _, same := range l.entries {
+			for _, e := range same {
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Entries returns what the list says, ascending by key id and key: what an
 // authority begins the next list with.
 func (l *TrustList) Entries() []TrustEntry {
 	var list []TrustEntry
-	for _, same := range l.entries {
-		for _, e := range same {
-			c := e.TrustEntry
-			c.Profiles = slices.Clone(c.Profiles)
-			list = append(list, c)
-		}
+	for e := range l.keys() {
+		c := e.TrustEntry
+		c.Profiles = slices.Clone(c.Profiles)
+		list = append(list, c)
 	}
 	slices.SortFunc(list, TrustEntry.compare)
 	return list
@@ -130,7 +143,7 @@ const trustListName = "trust list"
 // a verifier must be able to say trust-stale rather than nothing. A refusal is
 // a *ListError; a configuration that could not refuse anything is another error.
 func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
-	s := newSuite(cfg.Engine)
+	s := pubkey.NewSuite(cfg.Engine)
 	roots, err := prepareRoots(s, cfg)
 	if err != nil {
 		return nil, err
@@ -157,16 +170,16 @@ func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
 		return nil, listError(trustListName, ListRollback, "version %s is older than %s", draft.Version, cfg.Have)
 	}
 	l := &TrustList{suite: s, city: draft.City, version: draft.Version, issuedAt: draft.IssuedAt.Unix(),
-		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry), grants: draft.Grants, roots: rootSetOf(cfg), digest: s.sum(body)}
+		expires: draft.Expires.Unix(), entries: make(map[KeyID][]*trustEntry), grants: draft.Grants, roots: rootSetOf(cfg), digest: s.Sum(body)}
 	for _, e := range draft.Entries {
 		if _, clash := roots[keyHash(s, e.Key)]; clash {
 			return nil, listError(trustListName, ListMalformed, "key %s is a root key", e.ID)
 		}
-		key, err := s.prepare(e.Key)
+		key, err := s.Prepare(e.Key)
 		if err != nil {
 			return nil, listError(trustListName, ListMalformed, "key %s: %w", e.ID, err)
 		}
-		l.entries[e.ID] = append(l.entries[e.ID], &trustEntry{TrustEntry: e, key: &listedKey{verifyKey: key}, issueFrom: e.IssueFrom.Unix(),
+		l.entries[e.ID] = append(l.entries[e.ID], &trustEntry{TrustEntry: e, key: &pubkey.Listed{Key: key}, issueFrom: e.IssueFrom.Unix(),
 			issueUntil: e.IssueUntil.Unix(), verifyUntil: e.VerifyUntil.Unix(), maxLifetime: int64(e.MaxLifetime / time.Second)})
 	}
 	return l, nil
@@ -177,22 +190,22 @@ func OpenTrustList(msg []byte, cfg TrustConfig) (*TrustList, error) {
 // stand under two names.
 type rootID [8]byte
 
-func keyHash(s *suite, k PublicKey) rootID {
-	h := s.engine.NewSM3()
+func keyHash(s *pubkey.Suite, k PublicKey) rootID {
+	h := s.Engine.NewSM3()
 	h.Write(k[:])
 	return rootID(h.Sum(nil)[:8])
 }
 
-func prepareRoots(s *suite, cfg TrustConfig) (map[rootID]*verifyKey, error) {
+func prepareRoots(s *pubkey.Suite, cfg TrustConfig) (map[rootID]*pubkey.Key, error) {
 	if cfg.City < MinCity || cfg.City > MaxCity {
 		return nil, fmt.Errorf("citycode: trust configuration: city %d is not a GB/T 2260 code", cfg.City)
 	}
 	if len(cfg.Roots) == 0 || len(cfg.Roots) > MaxRoots || cfg.Threshold < 1 || cfg.Threshold > len(cfg.Roots) {
 		return nil, fmt.Errorf("citycode: trust configuration: threshold %d of %d root keys (at most %d)", cfg.Threshold, len(cfg.Roots), MaxRoots)
 	}
-	roots := make(map[rootID]*verifyKey)
+	roots := make(map[rootID]*pubkey.Key)
 	for i, r := range cfg.Roots {
-		key, err := s.prepare(r)
+		key, err := s.Prepare(r)
 		if err != nil {
 			return nil, fmt.Errorf("citycode: trust configuration: root key %d: %w", i, err)
 		}
@@ -207,7 +220,7 @@ func prepareRoots(s *suite, cfg TrustConfig) (map[rootID]*verifyKey, error) {
 	return roots, nil
 }
 
-func checkRootSignatures(roots map[rootID]*verifyKey, threshold int, body []byte, sigs []rootSignature) error {
+func checkRootSignatures(roots map[rootID]*pubkey.Key, threshold int, body []byte, sigs []rootSignature) error {
 	for _, s := range sigs {
 		if roots[s.root] == nil {
 			return listError(trustListName, ListUnknownSigner, "root key %x is not known", s.root)
@@ -219,7 +232,7 @@ func checkRootSignatures(roots map[rootID]*verifyKey, threshold int, body []byte
 	for _, s := range sigs {
 		// Every signature must be valid, also beyond the threshold: otherwise
 		// the same list has many forms.
-		if !roots[s.root].verify(s.sig[:], tagTrust, body) {
+		if !roots[s.root].Verify(s.sig[:], tagTrust, body) {
 			return listError(trustListName, ListBadSignature, "signature of root key %x", s.root)
 		}
 	}
@@ -336,7 +349,7 @@ func (l *TrustList) checkListSignature(signer KeyID, use KeyUse, issuedAt int64,
 			continue
 		}
 		known = true
-		if e.key.verify(sig, tag, body) {
+		if e.key.Verify(sig, tag, body) {
 			return e.verifyUntil, nil
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // A TrustDraft is a trust list before it is signed: what the operators of the
@@ -85,7 +87,7 @@ func (d *TrustDraft) checkPossession() error {
 			}
 		}
 	}
-	s := newSuite(nil)
+	s := pubkey.NewSuite(nil)
 	for _, p := range d.Proofs {
 		if err := p.verify(s, purposeListed); err != nil {
 			return err

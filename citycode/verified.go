@@ -1,6 +1,10 @@
 package citycode
 
-import "time"
+import (
+	"time"
+
+	"github.com/citizencode/citizencode/citycode/engine"
+)
 
 // A Verified is a token that a [Verifier] has accepted: the only form of a code
 // that has fields to read, and the only one that a scenario takes.
@@ -15,6 +19,7 @@ type Verified struct {
 	replay   bool
 	bound    bool
 	repeated bool
+	hint     engine.Hint
 }
 
 // Profile returns the profile.
@@ -87,6 +92,11 @@ func (v *Verified) Repeated() bool { return v.repeated }
 // holder's signature binds (SPEC §9.1); empty in profiles without one. That it
 // stood there says who showed it, not whom it means: that the partner knows.
 func (v *Verified) Prefix() string { return v.prefix }
+
+// Hint returns what a gate writes beside the code in its record of a tap, so that
+// the code is cheap to verify again in a batch. It is advice and proves nothing.
+// There is none unless [VerifierConfig].Hints asks for it.
+func (v *Verified) Hint() engine.Hint { return v.hint }
 
 // Accepted returns what a gate journals so that its guard can be rebuilt.
 func (v *Verified) Accepted() Accepted {

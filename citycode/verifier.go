@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // Clock tolerances (SPEC §5.9).
@@ -38,18 +40,25 @@ type VerifierConfig struct {
 	TimeFloor    time.Time
 	PhoneSkew    time.Duration // how far a phone's clock may be ahead; 0: DefaultSkew
 	TerminalSkew time.Duration // how far this terminal's clock may be off; 0: DefaultSkew
+	// Cache makes the codes of citizens who come again cheaper. Verifiers may
+	// share it, as they share the guard. nil: none.
+	Cache *Cache
+	// Hints makes [Verified.Hint] known, for about a tenth of a verification: of
+	// use where the codes are verified again in batches.
+	Hints bool
 }
 
 // A Verifier decides about tokens. It performs no I/O, so it answers the same
 // with and without a network. It is safe for concurrent use.
 type Verifier struct {
-	suite        *suite
+	signatures   pubkey.Checker
 	trust        *TrustList
 	foreign      map[int]*TrustList
 	snapshot     *Snapshot
 	status       map[statusKey]*StatusList
 	replay       *ReplayGuard
-	tables       *tables
+	scans        sync.Pool // of *scan
+	batches      sync.Pool // of *worker
 	profiles     profileSet
 	now          func() time.Time
 	floor        int64
@@ -75,7 +84,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{suite: cfg.Trust.suite, trust: cfg.Trust, status: make(map[statusKey]*StatusList), replay: cfg.Replay, profiles: profiles, now: cfg.Now}
+	v := &Verifier{signatures: pubkey.Checker{Suite: cfg.Trust.suite, Hints: cfg.Hints}, trust: cfg.Trust, status: make(map[statusKey]*StatusList), replay: cfg.Replay, profiles: profiles, now: cfg.Now}
 	if v.now == nil {
 		v.now = time.Now
 	}
@@ -94,7 +103,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	if err := v.checkEngine(); err != nil {
 		return nil, err
 	}
-	v.tables = newTables(v.lists())
+	v.adopt(cfg.Cache)
 	// Lists of other cities do not move the floor: no other city may stop
 	// this one's terminals by a date in the future.
 	v.floor = max(v.floor, cfg.Trust.issuedAt)
@@ -173,15 +182,13 @@ func (v *Verifier) addSnapshot(cfg VerifierConfig) error {
 // checkEngine refuses an engine that could only ever say bad-signature about the
 // implicit codes of a listed key.
 func (v *Verifier) checkEngine() error {
-	if _, ok := v.suite.engine.(engine.Combiner); ok {
+	if _, ok := v.signatures.Suite.Engine.(engine.Combiner); ok {
 		return nil
 	}
 	for _, list := range v.lists() {
-		for id, same := range list.entries {
-			for _, e := range same {
-				if e.Use == UseImplicit {
-					return fmt.Errorf("citycode: verifier: key %s: %w", id, errNoCombiner)
-				}
+		for e := range list.keys() {
+			if e.Use == UseImplicit {
+				return fmt.Errorf("citycode: verifier: key %s: %w", e.ID, pubkey.ErrNoCombiner)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package citycode
 import (
 	"bytes"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/internal/pubkey"
 )
 
 // A Check is what the terminal asks of this one token.
@@ -18,69 +20,116 @@ type Check struct {
 // that fails: a *VerifyError. It takes no context because it performs no I/O:
 // that is what offline means.
 func (v *Verifier) Verify(t *Token, c Check) (*Verified, error) {
+	verified := new(Verified)
+	if err := v.VerifyInto(verified, t, c); err != nil {
+		return nil, err
+	}
+	return verified, nil
+}
+
+// VerifyInto is [Verifier.Verify] for a caller who gives the memory, and who has
+// to read an error before he reads verified: a gate that takes the same Token and
+// Verified for each code allocates nothing. What is accepted counts until either
+// is used again.
+func (v *Verifier) VerifyInto(verified *Verified, t *Token, c Check) error {
+	s := v.scans.Get().(*scan)
+	defer v.scans.Put(s)
+	s.begin(v, t, v.now())
 	// Go's interface of a nil *VerifyError is not nil.
-	if verified, refused := v.verify(t, c); refused != nil {
-		return nil, refused
-	} else {
-		return verified, nil
+	if refused := s.conclude(v, verified, c); refused != nil {
+		*verified = Verified{}
+		return refused
+	}
+	return nil
+}
+
+// A scan is one token on its way through SPEC §5.
+type scan struct {
+	token      *Token
+	clock      time.Time
+	profile    *pinnedProfile
+	candidates candidates
+	refused    *VerifyError // before the signatures
+	signatures pubkey.Signatures
+}
+
+// candidates are the entries whose keys may have signed the credential.
+type candidates [maxSameID]*trustEntry
+
+// begin takes the steps before the signatures. None of them states a fact about
+// the credential.
+func (s *scan) begin(v *Verifier, t *Token, clock time.Time) {
+	s.token, s.clock, s.refused = t, clock, nil
+	if t == nil || t.end == 0 {
+		s.refused = refuse(Malformed, 0, "no token")
+		return
+	}
+	b := t.Bytes()
+	if s.profile, s.refused = v.checkProfile(t, b); s.refused != nil {
+		return
+	}
+	if s.candidates, s.refused = v.checkIssuer(s.profile, b, clock.Unix()); s.refused != nil {
+		return
+	}
+	claim := pubkey.Claim{Mode: pubkey.Explicit, Static: b[:t.static], Token: b, Point: t.key.of(b)}
+	switch t.mode {
+	case Static:
+		claim.Mode = pubkey.Static
+	case Implicit:
+		claim.Mode = pubkey.Implicit
+	}
+	s.signatures.Begin(claim)
+	for _, e := range s.candidates {
+		if e != nil {
+			s.signatures.Add(e.key)
+		}
 	}
 }
 
-func (v *Verifier) verify(t *Token, c Check) (*Verified, *VerifyError) {
-	if t == nil || t.end == 0 {
-		return nil, refuse(Malformed, 0, "no token")
-	}
-	b := t.Bytes()
-	if v.replay != nil {
+// conclude takes the other steps.
+func (s *scan) conclude(v *Verifier, verified *Verified, c Check) *VerifyError {
+	t, profile, now := s.token, s.profile, s.clock.Unix()
+	if v.replay != nil && t != nil {
 		// A partner's code is not in the token: behind another one the same
 		// bytes are another scan.
-		if again := v.replay.repeat(c.Lane, t); again != nil && again.prefix == c.Prefix {
-			return again, nil
+		if again, ok := v.replay.repeat(c.Lane, t); ok && again.prefix == c.Prefix {
+			*verified = again
+			return nil
 		}
 	}
-	clock := v.now()
-	now := clock.Unix()
-
-	profile, refused := v.checkProfile(t, b)
-	if refused != nil {
-		return nil, refused
+	if s.refused != nil {
+		return s.refused
 	}
-	candidates, refused := v.checkIssuer(profile, b, now)
-	if refused != nil {
-		return nil, refused
-	}
-	// Nothing above states a fact about the credential, and nothing below is
+	b := t.Bytes()
+	// Nothing before states a fact about the credential, and nothing below is
 	// reached unless the signatures hold: otherwise anyone could compose a
 	// code that has a gate write "revoked" beside a citizen's name.
-	entry, refused := v.checkSignatures(t, b, candidates)
+	entry, refused := s.checkSignatures(b)
 	if refused != nil {
-		return nil, refused
+		return refused
 	}
 	if refused := v.checkValidity(t, profile, entry, b, now); refused != nil {
-		return nil, refused
+		return refused
 	}
 	known, refused := v.checkStatus(profile, b, now)
 	if refused != nil {
-		return nil, refused
+		return refused
 	}
-	verified := &Verified{token: t, profile: profile, at: now, skew: v.terminalSkew, status: known, prefix: c.Prefix}
+	*verified = Verified{token: t, profile: profile, at: now, skew: v.terminalSkew, status: known, prefix: c.Prefix, hint: s.signatures.Hint}
 	if t.mode == Static {
-		return verified, nil
+		return nil
 	}
 	if refused := v.checkAge(t, profile, b, now); refused != nil {
-		return nil, refused
+		return refused
 	}
 	if verified.scenes, refused = checkAudience(t, b, c); refused != nil {
-		return nil, refused
+		return refused
 	}
-	if refused := v.checkChallenge(t, profile, b, c, clock); refused != nil {
-		return nil, refused
+	if refused := v.checkChallenge(t, profile, b, c, s.clock); refused != nil {
+		return refused
 	}
 	verified.bound = c.Challenge != nil
-	if refused := v.accept(verified, c, now); refused != nil {
-		return nil, refused
-	}
-	return verified, nil
+	return v.accept(verified, c, now)
 }
 
 // checkProfile implements SPEC §5.1 and §5.2 as far as they need the profile.
@@ -120,94 +169,62 @@ func (v *Verifier) checkProfile(t *Token, b []byte) (*pinnedProfile, *VerifyErro
 
 // checkIssuer implements SPEC §5.3 and §5.4. It returns the keys that may have
 // signed the credential.
-func (v *Verifier) checkIssuer(p *pinnedProfile, b []byte, now int64) ([]*trustEntry, *VerifyError) {
+func (v *Verifier) checkIssuer(p *pinnedProfile, b []byte, now int64) (allowed candidates, refused *VerifyError) {
 	issuer := issuerOf(b)
 	// A clock before a time that somebody signed is wrong for certain; with
 	// it, every other time check would be worth nothing.
 	if now < v.floor-v.terminalSkew {
-		return nil, refuse(TerminalClockWrong, issuer, "it shows %s, the lists are of %s", timeOf(now), timeOf(v.floor))
+		return allowed, refuse(TerminalClockWrong, issuer, "it shows %s, the lists are of %s", timeOf(now), timeOf(v.floor))
 	}
 	if now > v.trust.expires {
-		return nil, refuse(TrustStale, issuer, "the trust list expired at %s", timeOf(v.trust.expires))
+		return allowed, refuse(TrustStale, issuer, "the trust list expired at %s", timeOf(v.trust.expires))
 	}
 	if v.snapshot != nil && now > v.snapshot.expires {
-		return nil, refuse(TrustStale, issuer, "the snapshot expired at %s", timeOf(v.snapshot.expires))
+		return allowed, refuse(TrustStale, issuer, "the snapshot expired at %s", timeOf(v.snapshot.expires))
 	}
 	list, granted := v.trust, true
 	if issuer.City() != v.trust.city {
 		if list = v.foreign[issuer.City()]; list == nil {
-			return nil, refuse(UnknownIssuer, issuer, "city %06d is not known here", issuer.City())
+			return allowed, refuse(UnknownIssuer, issuer, "city %06d is not known here", issuer.City())
 		}
 		if now > list.expires {
-			return nil, refuse(TrustStale, issuer, "the trust list of city %06d expired at %s", list.city, timeOf(list.expires))
+			return allowed, refuse(TrustStale, issuer, "the trust list of city %06d expired at %s", list.city, timeOf(list.expires))
 		}
-		grant, _ := v.trust.Grant(list.city)
-		granted = grant.covers(p.ID, &p.digest, scenesOf(b))
+		granted = v.trust.grant(list.city).covers(p.ID, &p.digest, scenesOf(b))
 	}
 	// Where two keys share the id, each speaks only for what stands beside
 	// itself: their rights never add up.
-	var allowed []*trustEntry
-	listed := false
+	listed, n := false, 0
 	for _, e := range list.entries[issuer] {
 		listed = listed || e.Use < UseStatus
 		if granted && e.allows(&p.Profile, &p.digest, scenesOf(b)) {
-			allowed = append(allowed, e)
+			allowed[n] = e
+			n++
 		}
 	}
 	switch {
 	case !listed:
-		return nil, refuse(UnknownIssuer, issuer, "key %s is not listed", issuer)
-	case len(allowed) == 0:
-		return nil, refuse(IssuerNotAllowed, issuer, "key %s does not speak for profile %s, mode %s and scenes %s", issuer, p.Name, p.Mode, scenesOf(b))
+		return allowed, refuse(UnknownIssuer, issuer, "key %s is not listed", issuer)
+	case n == 0:
+		return allowed, refuse(IssuerNotAllowed, issuer, "key %s does not speak for profile %s, mode %s and scenes %s", issuer, p.Name, p.Mode, scenesOf(b))
 	}
 	return allowed, nil
 }
 
 // checkSignatures implements SPEC §5.5. It returns the entry whose key signed.
-func (v *Verifier) checkSignatures(t *Token, b []byte, candidates []*trustEntry) (*trustEntry, *VerifyError) {
-	if t.mode == Implicit {
-		return v.checkImplicit(t, b, candidates)
-	}
-	tag := tagCredential
-	if t.mode == Static {
-		tag = tagStatic
-	}
-	var signer *trustEntry
-	for _, e := range candidates {
-		if e.key.verify(t.issuerSig.of(b), tag, b[:t.issuerSig.from]) {
-			signer = e
-			v.tables.count(e.key)
-			break
-		}
-	}
-	if signer == nil {
+func (s *scan) checkSignatures(b []byte) (*trustEntry, *VerifyError) {
+	signer, wrong, err := s.signatures.Check()
+	switch {
+	case wrong == pubkey.Nobody:
+		return s.candidates[signer], nil
+	case wrong == pubkey.Issuer:
 		return nil, refuse(BadIssuerSignature, issuerOf(b), "")
-	}
-	if t.mode == Static {
-		return signer, nil
-	}
-	holder, err := v.suite.prepare(PublicKey(t.key.of(b)))
-	if err != nil {
+	case wrong == pubkey.Either:
+		return nil, refuse(BadSignature, issuerOf(b), "")
+	case err != nil:
 		return nil, refuse(BadHolderSignature, issuerOf(b), "holder key: %w", err)
 	}
-	if !holder.verify(t.holderSig.of(b), tagToken, b[:t.holderSig.from]) {
-		return nil, refuse(BadHolderSignature, issuerOf(b), "")
-	}
-	return signer, nil
-}
-
-// checkImplicit implements SPEC §5.5 for implicit mode: one signature that
-// says at once that the issuer meant this static part and that its holder
-// showed it now. Until it verifies, nothing in the token is anybody's word.
-func (v *Verifier) checkImplicit(t *Token, b []byte, candidates []*trustEntry) (*trustEntry, *VerifyError) {
-	for _, e := range candidates {
-		holder, err := v.suite.reconstruct(e.key.best(), b[:t.static])
-		if err == nil && holder.verify(t.holderSig.of(b), tagToken, b[:t.holderSig.from]) {
-			v.tables.count(e.key)
-			return e, nil
-		}
-	}
-	return nil, refuse(BadSignature, issuerOf(b), "")
+	return nil, refuse(BadHolderSignature, issuerOf(b), "")
 }
 
 // checkValidity implements SPEC §5.6 and §5.7.
@@ -331,7 +348,7 @@ func (v *Verifier) checkChallenge(t *Token, p *pinnedProfile, b []byte, c Check,
 	case !bound && c.Prefix != "":
 		return refuse(SourceMismatch, issuer, "profile %s has nothing in front of its text", p.Name)
 	// Without this the string in front could be another patient's.
-	case bound && (len(c.Prefix) != p.PrefixSize || !bytes.Equal(answer, bindPrefix(v.suite.engine, challenge, c.Prefix))):
+	case bound && (len(c.Prefix) != p.PrefixSize || !bytes.Equal(answer, bindPrefix(v.signatures.Suite.Engine, challenge, c.Prefix))):
 		return refuse(SourceMismatch, issuer, "the text in front is not the one that the holder signed")
 	}
 	return nil

@@ -13,6 +13,7 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/hospital"
 	"github.com/citizencode/citizencode/scenarios/transit"
 )
 
@@ -50,7 +51,8 @@ func TestSpecReasons(t *testing.T) {
 	spec, err := os.ReadFile("SPEC.md")
 	require.NoError(t, err)
 	for _, reason := range []string{scenarios.ProfileNotServed, scenarios.CarrierNotServed, scenarios.TooSoon, scenarios.SlipMistyped,
-		scenarios.SlipUnknown, scenarios.SlipLocked, citycode.OnlineRequired.String(), citycode.OverOfflineLimit.String(), citycode.WrongAudience.String()} {
+		scenarios.SlipUnknown, scenarios.SlipLocked, citycode.OnlineRequired.String(), citycode.OverOfflineLimit.String(), citycode.WrongAudience.String(),
+		citycode.SourceMismatch.String(), hospital.MedicalCodeOther} {
 		assert.True(t, strings.Contains(string(spec), "`"+reason+"`"), reason)
 	}
 }

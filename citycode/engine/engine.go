@@ -90,22 +90,28 @@ const curveParameters = "" +
 	"\xbc\x37\x36\xa2\xf4\xf6\x77\x9c\x59\xbd\xce\xe3\x6b\x69\x21\x53\xd0\xa9\x87\x7c\xc6\x2a\x47\x40\x02\xdf\x32\xe5\x21\x39\xf0\xa0"
 
 // CurveParameters returns a ‖ b ‖ xG ‖ yG, 32 bytes each, of GB/T 32918.5-2017.
-func CurveParameters() []byte { return []byte(curveParameters) }
+func CurveParameters() []byte { return AppendCurve(nil) }
+
+// AppendCurve appends [CurveParameters] to b.
+func AppendCurve(b []byte) []byte { return append(b, curveParameters...) }
 
 // order is n, the order of G.
 const order = "\xff\xff\xff\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x72\x03\xdf\x6b\x21\xc6\x05\x2b\x53\xbb\xf4\x09\x39\xd5\x41\x23"
 
 // ZA returns Z_A of GB/T 32918.2-2016, 5.5, for key under [DefaultID].
 func ZA(e Engine, key Key) [DigestSize]byte {
-	point := key.Bytes()
 	// One write from one buffer, which also takes the result: a gate does this
 	// for every holder.
-	b := make([]byte, 0, len(zaFront)+RawPointSize-1)
-	b = append(b, zaFront...)
-	b = append(b, point[1:]...)
+	b := AppendZA(make([]byte, 0, len(zaFront)+RawPointSize-1), key)
 	h := e.NewSM3()
 	h.Write(b)
 	return [DigestSize]byte(h.Sum(b[:0]))
+}
+
+// AppendZA appends to b what [ZA] is the SM3 of.
+func AppendZA(b []byte, key Key) []byte {
+	point := key.Bytes()
+	return append(append(b, zaFront...), point[1:]...)
 }
 
 // zaFront is what Z_A begins with under every key: the length of the identifier

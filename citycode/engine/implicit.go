@@ -129,15 +129,17 @@ func Compress(key Key) (point [PointSize]byte) {
 }
 
 // ReduceScalar returns a 32-byte number modulo n. It is for public numbers.
-func ReduceScalar(b [32]byte) (r [32]byte) {
-	n := modulus()
-	// 2^256 < 2n, so one step of the general reduction is enough.
-	wide, err := bigmod.NewNat().SetOverflowingBytes(b[:], n)
-	if err != nil {
-		panic(err) // 32 bytes never exceed the bits of n
+func ReduceScalar(b [32]byte) [32]byte {
+	if string(b[:]) < order {
+		return b
 	}
-	copy(r[:], wide.Bytes(n))
-	return r
+	// 2^256 < 2n, so one subtraction is enough.
+	borrow := 0
+	for i := len(b) - 1; i >= 0; i-- {
+		d := int(b[i]) - int(order[i]) - borrow
+		b[i], borrow = byte(d), d>>8&1
+	}
+	return b
 }
 
 var one = [32]byte{31: 1}

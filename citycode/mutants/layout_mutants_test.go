@@ -17,8 +17,8 @@ var layoutMutants = []mutant{
 		attack: "The part that only the holder's device can sign is taken off, and what is left passes as a code that never had one.",
 		clause: "§2.2", vector: "tp-0222",
 		file: "citycode/token.go",
-		old:  `	if l.mode != Static {`,
-		new:  `	if l.mode != Static && len(b) > l.static {`,
+		old:  `	if refused == nil && l.mode != Static {`,
+		new:  `	if refused == nil && l.mode != Static && len(b) > l.static {`,
 	},
 	{
 		name:   "mode-of-the-sender",

@@ -25,7 +25,8 @@ var rightMutants = []mutant{
 		file: "citycode/verify.go",
 		old: `	return allowed, nil
 }`,
-		new: `	return list.entries[issuer], nil
+		new: `	copy(allowed[:], list.entries[issuer])
+	return allowed, nil
 }`,
 	},
 	{
@@ -33,8 +34,8 @@ var rightMutants = []mutant{
 		attack: "Two keys share an id, and a credential is judged by the dates of the key that did not sign it.",
 		clause: "§5.4", vector: "tv-0315",
 		file: "citycode/verify.go",
-		old:  `			signer = e`,
-		new:  `			signer = candidates[0]`,
+		old:  `		return s.candidates[signer], nil`,
+		new:  `		return s.candidates[0*signer], nil`,
 	},
 	{
 		name:   "grant-as-union",
@@ -49,8 +50,8 @@ var rightMutants = []mutant{
 		attack: "The other city alone says what its codes are good for here.",
 		clause: "§6.8", vector: "tv-1906",
 		file: "citycode/verify.go",
-		old:  `		granted = grant.covers(p.ID, &p.digest, scenesOf(b))`,
-		new:  `		granted = grant.City != 0`,
+		old:  `		granted = v.trust.grant(list.city).covers(p.ID, &p.digest, scenesOf(b))`,
+		new:  `		granted = v.trust.grant(list.city).City != 0`,
 	},
 	{
 		name:   "mask-ignored",

@@ -25,6 +25,7 @@ var (
 var verifyPath = []string{
 	"challenge.go", "delegation.go", "grant.go", "implicit.go", "keyid.go", "layout.go", "list.go", "replay.go", "rootchange.go", "signature.go",
 	"snapshot.go", "status.go", "statusdelta.go", "token.go", "trust.go", "verified.go", "verifier.go", "verify.go",
+	"internal/pubkey/batch.go", "internal/pubkey/holder.go", "internal/pubkey/key.go", "internal/pubkey/signatures.go", "internal/replay/memory.go",
 	"internal/rice/rice.go", "internal/wire/wire.go",
 }
 

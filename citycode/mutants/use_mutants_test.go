@@ -62,22 +62,22 @@ var useMutants = []mutant{
 		attack: "Another patient's code stands in front of the text and is acted on with our verdict.",
 		clause: "§9.2", vector: "tv-1708",
 		file: "citycode/verify.go",
-		old:  `	case bound && (len(c.Prefix) != p.PrefixSize || !bytes.Equal(answer, bindPrefix(v.suite.engine, challenge, c.Prefix))):`,
-		new:  `	case bound && (len(c.Prefix) != p.PrefixSize || len(answer) != len(bindPrefix(v.suite.engine, challenge, c.Prefix))):`,
+		old:  `	case bound && (len(c.Prefix) != p.PrefixSize || !bytes.Equal(answer, bindPrefix(v.signatures.Suite.Engine, challenge, c.Prefix))):`,
+		new:  `	case bound && (len(c.Prefix) != p.PrefixSize || len(answer) != len(bindPrefix(v.signatures.Suite.Engine, challenge, c.Prefix))):`,
 	},
 	{
 		name:   "repeated-behind-another-text",
 		attack: "The same bytes behind another patient's code, while the camera still sees them, get the earlier verdict.",
 		clause: "§9.2", vector: "tv-1739",
 		file: "citycode/verify.go",
-		old:  `again != nil && again.prefix == c.Prefix {`,
-		new:  `again != nil {`,
+		old:  `ok && again.prefix == c.Prefix {`,
+		new:  `ok {`,
 	},
 	{
 		name:   "replay-counter-alone",
 		attack: "No attack but a citizen turned away: a phone that was reset begins again at 1, and its codes are taken for old ones.",
 		clause: "§5.12", vector: "tv-1202",
-		file: "citycode/replay.go",
+		file: "citycode/internal/replay/memory.go",
 		old:  `	return time > than.time || time == than.time && counter > than.counter`,
 		new:  `	return counter > than.counter`,
 	},
@@ -85,7 +85,7 @@ var useMutants = []mutant{
 		name:   "replay-last-code-alone",
 		attack: "A code is refused only if it equals the last one, so two codes are used in turn.",
 		clause: "§5.12", vector: "tv-1214",
-		file: "citycode/replay.go",
+		file: "citycode/internal/replay/memory.go",
 		old:  `	return time > than.time || time == than.time && counter > than.counter`,
 		new:  `	return time != than.time || counter != than.counter`,
 	},
@@ -94,15 +94,15 @@ var useMutants = []mutant{
 		attack: "Two citizens with one index in two status lists use up each other's codes.",
 		clause: "§5.12", vector: "tv-1203",
 		file: "citycode/replay.go",
-		old: `	if old, ok := g.seen[a.Serial]; ok {
+		old: `func (g *ReplayGuard) check(a Accepted) Reason {
 `,
-		new: `	for list := range 256 {
+		new: `func (g *ReplayGuard) check(a Accepted) Reason {
+	for list := range 256 {
 		other := Serial{Issuer: a.Serial.Issuer, List: uint8(list), Index: a.Serial.Index}
-		if old, ok := g.seen[other]; ok && !newer(a.Time, a.Counter, old) {
+		if g.memory.Check(other, a.Time, a.Counter) == replay.Used {
 			return Replayed
 		}
 	}
-	if old, ok := g.seen[a.Serial]; ok {
 `,
 	},
 	{
@@ -120,8 +120,8 @@ var useMutants = []mutant{
 		name:   "floor-ignored",
 		attack: "A gate that lost its journal takes codes that it accepted a moment before.",
 		clause: "§5.12", vector: "tv-1222",
-		file: "citycode/replay.go",
-		old:  `	if a.Time <= g.floor {`,
+		file: "citycode/internal/replay/memory.go",
+		old:  `	if time <= g.floor {`,
 		new:  `	if false {`,
 	},
 	{

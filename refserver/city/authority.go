@@ -23,6 +23,7 @@ const (
 	indexRetired
 	indexPilot
 	indexReplacement
+	indexCards
 )
 
 // How long the lists of an authority may be used.

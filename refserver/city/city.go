@@ -278,12 +278,12 @@ func (p *patients) Lookup(ctx context.Context, subject []byte) (*hospital.Patien
 	return &patient, ctx.Err()
 }
 
-// register opens a patient's record for a pass, with the index at the insurance
+// register opens a patient's record for a subject, with the index at the insurance
 // if the hospital knows it. The pseudonym has nothing of the handle in it.
-func (p *patients) register(pass *Pass, insured string) {
+func (p *patients) register(subject []byte, insured string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if handle := string(pass.claims.Subject); p.known[handle].Pseudonym == "" {
+	if handle := string(subject); p.known[handle].Pseudonym == "" {
 		p.known[handle] = hospital.Patient{Pseudonym: "P-" + hex.EncodeToString(random(3)), Insured: insured}
 	}
 }

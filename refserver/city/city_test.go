@@ -188,7 +188,7 @@ func TestReadPictures(t *testing.T) {
 	c, err := New(Config{})
 	require.NoError(t, err)
 	picture := shownBy(t, c.NewWallet(), "transit")
-	token, _, refused, err := read(picture, nil, qr.ReadOptions{})
+	token, _, _, refused, err := read(picture, nil, qr.ReadOptions{})
 	require.NoError(t, err)
 	require.Nil(t, refused)
 	_, err = citycode.ParseToken(token)
@@ -199,13 +199,13 @@ func TestReadPictures(t *testing.T) {
 		require.NoError(t, err)
 		file, err := symbol.PNG(4)
 		require.NoError(t, err)
-		_, _, refused, err := read(file, nil, qr.ReadOptions{})
+		_, _, _, refused, err := read(file, nil, qr.ReadOptions{})
 		require.NoError(t, err)
 		assert.Contains(t, []string{string(reason), string(qr.ReasonTokenSize), string(qr.ReasonMalformedText)}, refused.Reason, text)
 		assert.NotEmpty(t, refused.Message.Zh)
 	}
 	var unread *qr.Error
-	_, _, _, err = read([]byte("no picture"), nil, qr.ReadOptions{})
+	_, _, _, _, err = read([]byte("no picture"), nil, qr.ReadOptions{})
 	assert.ErrorAs(t, err, &unread)
 
 	// Two citizen codes side by side: nobody but the citizen may choose. A

@@ -18,6 +18,8 @@ type cast struct {
 	ride, park, clinic map[*Citizen]*Pass
 	universal          *Pass // of b
 
+	national *national
+
 	oldBus, staleBus, ownTable, resetBus *Gate
 }
 
@@ -29,7 +31,7 @@ func (c *City) Day() ([]Step, error) {
 	if err := p.assemble(); err != nil {
 		return nil, err
 	}
-	chapters := []func() ([]Step, error){p.rides, p.desks, p.fused, p.carParks, p.states, p.forgeries, p.faults, p.evening}
+	chapters := []func() ([]Step, error){p.rides, p.desks, p.fused, p.nationalRides, p.carParks, p.cards, p.states, p.forgeries, p.faults, p.evening}
 	if c.cities > 1 {
 		chapters = append(chapters, p.cities)
 	}
@@ -80,7 +82,7 @@ func (p *cast) assemble() error {
 	}
 	// E was never at this hospital.
 	for _, pass := range []*Pass{p.clinic[p.c], p.clinic[p.d], p.universal} {
-		p.patients.register(pass, "")
+		p.patients.register(pass.claims.Subject, "")
 	}
 	return p.garage()
 }

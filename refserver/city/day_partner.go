@@ -47,7 +47,7 @@ func (p *cast) fused() ([]Step, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.patients.register(pass, insured)
+		p.patients.register(pass.claims.Subject, insured)
 		passes = append(passes, pass)
 	}
 	b, c := passes[0], passes[1]

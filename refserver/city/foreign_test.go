@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -11,6 +12,7 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
+	"github.com/citizencode/citizencode/scenarios"
 )
 
 // A foreign code at a gate is named and refused with the next step, and leaves
@@ -20,6 +22,8 @@ func TestForeignAtTheGate(t *testing.T) {
 	c, err := New(Config{})
 	require.NoError(t, err)
 	p := &cast{City: c}
+	p.national, err = newNational(c.clock)
+	require.NoError(t, err)
 	pass, err := c.home.issue(c.clock, application{citizen: person("甲", "A"), profile: citycode.ProfileTransit, scenes: citycode.Transit})
 	require.NoError(t, err)
 	gate := c.bus
@@ -60,4 +64,59 @@ func TestForeignAtTheGate(t *testing.T) {
 	c.clock.Advance(10e9)
 	_, _, allow = scan(code(pass, citycode.Transit))
 	assert.True(t, allow)
+}
+
+// A gate that takes ride codes of both kinds keeps them apart: a ride code leaves
+// no trace in what judges citizen codes, and says nothing of its account.
+func TestTwoKindsAtOneGate(t *testing.T) {
+	c, err := New(Config{})
+	require.NoError(t, err)
+	n, err := newNational(c.clock)
+	require.NoError(t, err)
+	gate := c.bus
+	gate.others, err = n.takes(gate.now)
+	require.NoError(t, err)
+	pass, err := c.home.issue(c.clock, application{citizen: person("甲", "A"), profile: citycode.ProfileTransit, scenes: citycode.Transit})
+	require.NoError(t, err)
+	scan := func(draw picture) *scenarios.Decision {
+		file, err := draw()
+		require.NoError(t, err)
+		d, err := gate.Scan(context.Background(), file, qr.ReadOptions{})
+		require.NoError(t, err)
+		assert.NotContains(t, string(d.Outcome)+d.Message.En+d.Reason, "9999", "an account in the decision")
+		return d
+	}
+	state := func() []any {
+		v, err := gate.verifier()
+		require.NoError(t, err)
+		return []any{gate.station.replayGuard().Len(), len(gate.station.journal), v.TableBytes(), v.TimeFloor()}
+	}
+	before := state()
+	c.clock.Advance(time.Minute) // the lane takes no code of before it began
+	var shown screenshot
+	ride := shown.of(n.ride("99990000000000000001", 0))
+	d := scan(ride)
+	require.True(t, d.Allow, d.Reason)
+	assert.JSONEq(t, `{"kind":"ride-jtt1179"}`, string(d.Outcome))
+	d = scan(shown.again)
+	assert.True(t, d.Allow && d.Repeated, "held before the camera: it opens once")
+	c.clock.Advance(3 * time.Second)
+	d = scan(shown.again)
+	assert.Equal(t, "replayed", d.Reason)
+	assert.JSONEq(t, `{"kind":"ride-jtt1179"}`, string(d.Outcome))
+	d = scan(n.ride("99990000000000000002", 25*time.Hour))
+	assert.Equal(t, "authorisation-expired", d.Reason)
+	assert.Contains(t, d.Message.En, "open it again online")
+	d = scan(plain("281234567890123456"))
+	assert.Equal(t, string(qr.ReasonNotCitizenCode), d.Reason)
+	assert.Equal(t, foreign.PayAlipay.Next().En, d.Message.En, "what is taken by neither is named")
+	other, err := newNational(c.clock)
+	require.NoError(t, err)
+	assert.Equal(t, "bad-certificate", scan(other.ride("99990000000000000001", 0)).Reason)
+	assert.Equal(t, before, state())
+
+	assert.True(t, scan(code(pass, citycode.Transit)).Allow)
+	after := state()
+	assert.Equal(t, 1, after[0])
+	assert.Equal(t, 1, after[1])
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -27,7 +28,8 @@ type Gate struct {
 	action   string
 	params   json.RawMessage
 	engine   engine.Engine
-	profiles []citycode.Profile // nil: the standard's
+	profiles []citycode.Profile     // nil: the standard's
+	others   *foreign.Router[taker] // codes of others that are taken here; nil: none
 	online   atomic.Bool
 	off      atomic.Int64 // error of its clock, nanoseconds
 
@@ -35,7 +37,7 @@ type Gate struct {
 	terminal *scenarios.Terminal
 	trust    *citycode.TrustList
 	status   map[citycode.KeyID]*citycode.StatusList
-	foreign  []*citycode.TrustList
+	abroad   []*citycode.TrustList
 	floor    time.Time
 	prefixes []int // lengths of a partner's code in front of a text
 }
@@ -144,11 +146,11 @@ func (g *Gate) take(b *bulletin) error {
 	if err := g.openStatus(status, b, trust); err != nil {
 		return err
 	}
-	foreign, err := g.openForeign(status, b, trust)
+	abroad, err := g.openForeign(status, b, trust)
 	if err != nil {
 		return err
 	}
-	g.trust, g.status, g.foreign = trust, status, foreign
+	g.trust, g.status, g.abroad = trust, status, abroad
 	verifier, err := g.verifier()
 	if err != nil {
 		return err
@@ -182,7 +184,7 @@ func (g *Gate) openForeign(status map[citycode.KeyID]*citycode.StatusList, b *bu
 			continue
 		}
 		var have citycode.Version
-		for _, l := range g.foreign {
+		for _, l := range g.abroad {
 			have = l.Version()
 		}
 		trust, err := citycode.OpenTrustList(abroad.trust, grant.TrustConfig(have, g.engine))
@@ -210,7 +212,7 @@ func (g *Gate) start() error {
 }
 
 func (g *Gate) verifier() (*citycode.Verifier, error) {
-	cfg := citycode.VerifierConfig{Trust: g.trust, Foreign: g.foreign, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
+	cfg := citycode.VerifierConfig{Trust: g.trust, Foreign: g.abroad, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
 	for _, l := range g.status {
 		cfg.Status = append(cfg.Status, l)
 	}
@@ -234,7 +236,12 @@ func (g *Gate) Scan(ctx context.Context, picture []byte, o qr.ReadOptions) (*sce
 	g.mu.Lock()
 	terminal, sizes := g.terminal, g.prefixes
 	g.mu.Unlock()
-	token, prefix, refused, err := read(picture, sizes, o)
+	token, prefix, stranger, refused, err := read(picture, sizes, o)
+	if refused != nil && g.others != nil {
+		if take, code, notServed := g.others.Route(stranger); notServed == nil {
+			return take(code.Bytes())
+		}
+	}
 	if refused != nil || err != nil {
 		return refused, err
 	}

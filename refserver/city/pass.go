@@ -25,6 +25,7 @@ type application struct {
 	issuer  *citycode.Issuer // nil: the authority's main one
 	on      time.Time        // when it is issued; zero: now
 	days    int              // how long it lives; 0: one
+	benefit uint8            // class of it, on a card
 }
 
 // A Pass is one credential on one phone, with the key that was made there for

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/qr/gozxing"
 	"github.com/citizencode/citizencode/scenarios"
@@ -49,17 +48,17 @@ var textOf = map[qr.Reason]scenarios.Text{
 
 // read returns the token in a picture file and the partner's code in front of it,
 // which has one of the sizes. Where the picture holds no token, it is a refusal,
-// which names what is there instead; an error is a *qr.Error about the file.
-func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, refused *scenarios.Decision, err error) {
+// which names what is there instead, and stranger is that; an error is a *qr.Error
+// about the file.
+func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix string, stranger []byte, refused *scenarios.Decision, err error) {
 	if o.Second == nil {
 		o.Second = gozxing.Reader{} // a citizen would rather wait than be turned away
 	}
 	found, err := qr.DecodePicture(bytes.NewReader(picture), o)
 	if err != nil {
 		refused, err = unread(err)
-		return nil, "", refused, err
+		return nil, "", nil, refused, err
 	}
-	var stranger []byte
 	var other error
 	for _, result := range found {
 		// Codes of others may stand beside it, as on any poster; between two
@@ -69,16 +68,16 @@ func read(picture []byte, sizes []int, o qr.ReadOptions) (token []byte, prefix s
 		case err != nil && other == nil:
 			other, stranger = err, result.Bytes
 		case err == nil && token != nil && !(bytes.Equal(token, b) && prefix == front):
-			return nil, "", scenarios.Refused(SeveralCodes, severalText), nil
+			return nil, "", nil, scenarios.Refused(SeveralCodes, severalText), nil
 		case err == nil:
 			token, prefix = b, front
 		}
 	}
 	if token == nil {
 		refused, err = unread(other)
-		return nil, "", named(stranger, refused), err
+		return nil, "", stranger, scenarios.NameForeign(refused, stranger), err
 	}
-	return token, prefix, nil, nil
+	return token, prefix, nil, nil, nil
 }
 
 // decode cuts a text at one of the sizes. The error is that of a text without
@@ -93,17 +92,6 @@ func decode(text string, sizes []int) (token []byte, prefix string, err error) {
 		}
 	}
 	return nil, "", err
-}
-
-// named lets the refusal of what is no citizen code say whose code it is, where
-// that is known. The reason stays: it is the same to a program.
-func named(shown []byte, refused *scenarios.Decision) *scenarios.Decision {
-	var known foreign.Recogniser
-	if code := known.Recognise(shown); refused != nil && code.Kind != foreign.Unknown && (code.Kind != foreign.CitizenCode || code.Fault != foreign.Intact) {
-		next := code.Next()
-		refused.Message = scenarios.Text{Zh: next.Zh, En: next.En}
-	}
-	return refused
 }
 
 func unread(err error) (*scenarios.Decision, error) {

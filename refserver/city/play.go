@@ -59,7 +59,7 @@ func (c *City) play(ctx context.Context, w io.Writer, steps []Step) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprintf(out, "市民码 一座小城的一天 · Citizen code: one day of a small city\n")
 	fmt.Fprintf(out, "%s · 人物均为虚构，密钥为本次随机生成 · All people are invented; the keys were drawn for this run.\n", c.Now().Format("2006-01-02 -07:00"))
-	fmt.Fprintf(out, "每一步都画出真实二维码图片，再从图片识读、验签、判定。\nEvery step draws a real QR picture, reads it back, verifies it and decides.\n\n")
+	fmt.Fprintf(out, "每一步都画出真实二维码图片，再从图片识读、验签、判定；刷卡的步骤由模拟卡应答每条指令。\nEvery step draws a real QR picture, reads it back, verifies it and decides; where a card is tapped, an emulated card answers every command.\n\n")
 	writeRow(out, [columns]string{"", "时间", "谁", "在哪里", "网络", "结果", "原因", "用时", "发生了什么"})
 	writeRow(out, [columns]string{"#", "time", "who", "where", "network", "verdict", "reason", "took", "what happens"})
 	var failed []int
@@ -103,7 +103,7 @@ func (c *City) play(ctx context.Context, w io.Writer, steps []Step) error {
 const columns = 9
 
 // widths of the columns in character cells; the last one is as wide as it is.
-var widths = [columns]int{3, 8, 12, 25, 7, 13, 20, 9, 0}
+var widths = [columns]int{3, 8, 12, 25, 7, 13, 21, 9, 0}
 
 func row(n int, s *Step, r *Result) [columns]string {
 	network := "none"

@@ -11,7 +11,7 @@ import (
 )
 
 // A Step is one thing that happens on the scripted day: somebody holds a
-// picture in front of a gate.
+// picture in front of a gate, or a card to it.
 type Step struct {
 	At     time.Duration  // after midnight of the day
 	Who    string         // shows the picture
@@ -23,6 +23,8 @@ type Step struct {
 	Before func() error
 	// Picture draws what is shown, a PNG file, at the time of the step.
 	Picture func() ([]byte, error)
+	// Tap holds a card to the gate, where no picture is shown.
+	Tap func(context.Context) (*scenarios.Decision, error)
 	// Times is how often it is shown, a minute apart, each time drawn anew,
 	// and each time with the same result; 0 means once.
 	Times int
@@ -82,13 +84,18 @@ func (c *City) Run(ctx context.Context, s *Step) *Result {
 
 func (r *Result) look(ctx context.Context, s *Step) {
 	start := time.Now()
-	var picture []byte
-	if picture, r.Err = s.Picture(); r.Err != nil {
-		return
+	shown := start
+	if s.Tap != nil {
+		r.Decision, r.Err = s.Tap(ctx)
+	} else {
+		var picture []byte
+		if picture, r.Err = s.Picture(); r.Err != nil {
+			return
+		}
+		shown = time.Now()
+		// A busy computer makes the day slower, not different.
+		r.Decision, r.Err = s.Gate.Scan(ctx, picture, qr.ReadOptions{Timeout: time.Minute})
 	}
-	shown := time.Now()
-	// A busy computer makes the day slower, not different.
-	r.Decision, r.Err = s.Gate.Scan(ctx, picture, qr.ReadOptions{Timeout: time.Minute})
 	r.Decided = time.Since(shown)
 	r.Took = time.Since(start)
 	if r.Err != nil {

@@ -74,7 +74,7 @@ func (w *Wallet) pass(k Kind) (*Pass, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.city.patients.register(p, "")
+	w.city.patients.register(p.claims.Subject, "")
 	w.passes[k.ID] = p
 	return p, nil
 }

@@ -51,8 +51,8 @@ func (a *Asker) Possession(r *Row) (*citycode.Possession, error) {
 	return &citycode.Possession{Issuer: a.issuer, Nonce: nonce, Key: r.Key, Signature: [engine.SignatureSize]byte(r.Proof)}, nil
 }
 
-// digest names a subject without keeping it.
-func digest(subject []byte) (d [16]byte) {
+// Digest names a subject without keeping it.
+func Digest(subject []byte) (d [16]byte) {
 	h := engine.Default().NewSM3()
 	h.Write(subject)
 	copy(d[:], h.Sum(nil))

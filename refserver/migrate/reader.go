@@ -46,7 +46,8 @@ func NewReader(r io.Reader, p citycode.Profile) (*Reader, error) {
 	rd.names = strings.Split(rd.header, ",")
 	for i, name := range rd.names {
 		if !slices.Contains(columns, name) {
-			return nil, fmt.Errorf("migrate: line 1: no column is called %.20q; there are %s", name, strings.Join(columns, ", "))
+			// Not quoted: where the line of names is missing, this is somebody's number.
+			return nil, fmt.Errorf("migrate: line 1: column %d is not one of %s", i+1, strings.Join(columns, ", "))
 		}
 		if slices.Contains(rd.names[:i], name) {
 			return nil, fmt.Errorf("migrate: line 1: %s stands twice", name)
@@ -112,7 +113,7 @@ func (r *Reader) Next() (*Row, error) {
 		}
 		// Two credentials for one subject and two keys would let whoever is on
 		// the second phone be the person of the first.
-		key := digest(row.Subject)
+		key := Digest(row.Subject)
 		if _, twice := r.seen[key]; twice {
 			return nil, &RowError{r.line, SubjectTwice}
 		}

@@ -1,9 +1,11 @@
 package migrate
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"slices"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -74,6 +76,7 @@ type Report struct {
 	Profile string         `json:"profile"`
 	Rows    int            `json:"rows"`    // that are good
 	Proven  int            `json:"proven"`  // of them have a proof
+	Issued  int            `json:"issued"`  // of them got their credential now
 	Left    map[Reason]int `json:"leftOut"` // by reason
 	Errors  []string       `json:"errors"`  // the first of them, by line
 	Places  []PlaceReport  `json:"places"`
@@ -86,52 +89,67 @@ type PlaceReport struct {
 	Verdicts map[string]int `json:"verdicts"`
 }
 
-// Leave counts a row that is left out.
-func (r *Report) Leave(e *RowError) {
-	if r.Left == nil {
-		r.Left = make(map[Reason]int)
-	}
+func (r *Report) leave(e *RowError) {
 	r.Left[e.Reason]++
 	if len(r.Errors) < MaxErrors {
 		r.Errors = append(r.Errors, e.Error())
 	}
 }
 
-// Survey reads a base to its end. scenes are those of rows that say none, and
-// allowed are what the issuer's key may speak for; after is called behind each row.
-func Survey(rd *Reader, scenes, allowed citycode.Scenes, places []Place, after func()) (*Report, error) {
-	report := &Report{Profile: rd.profile.Name, Left: make(map[Reason]int), Errors: []string{}}
-	for _, p := range places {
-		report.Places = append(report.Places, PlaceReport{p.ID, p.Name, make(map[string]int)})
-	}
+// Each reads a base to its end and calls do with each good row; a *RowError of do
+// leaves the row out, any other error ends it. scenes are those of rows that say
+// none, and allowed are what the issuer's key may speak for.
+func (r *Reader) Each(ctx context.Context, scenes, allowed citycode.Scenes, do func(*Row) error) (*Report, error) {
+	report := &Report{Profile: r.profile.Name, Left: make(map[Reason]int), Errors: []string{}}
 	for {
-		row, err := rd.Next()
-		var left *RowError
-		switch {
-		case err == io.EOF:
-			return report, nil
-		case errors.As(err, &left):
-			report.Leave(left)
-			continue
-		case err != nil:
+		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if row.Scenes == 0 {
-			row.Scenes = scenes
+		row, err := r.Next()
+		if err == io.EOF {
+			return report, nil
 		}
-		if row.Scenes == 0 || row.Scenes&^allowed != 0 {
-			report.Leave(&RowError{row.Line, BadScenes})
-			continue
+		if err == nil {
+			if row.Scenes == 0 {
+				row.Scenes = scenes
+			}
+			if row.Scenes == 0 || row.Scenes&^allowed != 0 || !r.profile.AnyAudience && bits.OnesCount16(uint16(row.Scenes)) > 1 {
+				err = &RowError{row.Line, BadScenes} // which the issuer would refuse
+			} else {
+				err = do(row)
+			}
 		}
-		report.Rows++
-		if row.Proof != nil {
-			report.Proven++
-		}
-		for i := range places {
-			report.Places[i].Verdicts[places[i].verdict(rd.profile, row.Scenes)]++
-		}
-		if after != nil {
-			after()
+		var left *RowError
+		switch {
+		case errors.As(err, &left):
+			report.leave(left)
+		case err != nil:
+			return nil, err
+		default:
+			report.Rows++
+			if row.Proof != nil {
+				report.Proven++
+			}
 		}
 	}
+}
+
+// Survey reads a base to its end and says what of it would be accepted where;
+// after is called behind each row.
+func (r *Reader) Survey(ctx context.Context, scenes, allowed citycode.Scenes, places []Place, after func()) (*Report, error) {
+	verdicts := make([]PlaceReport, len(places))
+	for i, p := range places {
+		verdicts[i] = PlaceReport{p.ID, p.Name, make(map[string]int)}
+	}
+	report, err := r.Each(ctx, scenes, allowed, func(row *Row) error {
+		for i := range places {
+			verdicts[i].Verdicts[places[i].verdict(r.profile, row.Scenes)]++
+		}
+		after()
+		return nil
+	})
+	if err == nil {
+		report.Places = verdicts
+	}
+	return report, err
 }

@@ -30,7 +30,7 @@ const (
 	TooLong      Reason = "too-long"      // the line
 	BadSubject   Reason = "bad-subject"   // not hexadecimal of the profile's size
 	BadKey       Reason = "bad-key"       // no compressed point of the curve in hexadecimal
-	BadScenes    Reason = "bad-scenes"    // no scene groups
+	BadScenes    Reason = "bad-scenes"    // no scene groups, or not ones of the issuer's and of one credential
 	BadBenefit   Reason = "bad-benefit"   // not 0 to 255
 	BadIdentity  Reason = "bad-identity"  // too long for the seal, or the profile has none
 	BadNonce     Reason = "bad-nonce"     // not the number that was asked
@@ -38,7 +38,6 @@ const (
 	SubjectTwice Reason = "subject-twice" // an earlier line has it
 	NotText      Reason = "not-text"      // quotes, or bytes that are not UTF-8
 	NoProof      Reason = "no-proof"      // nobody has shown that the key is held
-	NotIssued    Reason = "not-issued"    // the issuer refused
 )
 
 // A RowError is a row that is left out. It has nothing of the row in it: a base
@@ -88,7 +87,8 @@ func parse(line int, names, cells []string, p citycode.Profile) (*Row, *RowError
 				r.Benefit = uint8(n)
 			}
 		case "identity":
-			if r.Identity = cell; cell != "" && p.SealSize == 0 || len(cell) > p.SealSize {
+			// One byte of the seal is the length.
+			if r.Identity = cell; len(cell) > max(0, min(p.SealSize-1, 255)) {
 				return fail(BadIdentity)
 			}
 		case "nonce":

@@ -42,7 +42,7 @@ func (s *Server) visit(ctx context.Context, c *Call, q visitRequest) (*scenarios
 	}
 	if err != nil {
 		// Whatever somebody holds in front of a scanner is an answer, no fault.
-		d = scenarios.Refused(citycode.Malformed.String(), scenarios.ReasonText(citycode.Malformed))
+		d = scenarios.NameForeign(scenarios.Refused(citycode.Malformed.String(), scenarios.ReasonText(citycode.Malformed)), []byte(qr.TrimScan(q.Code)))
 	} else if r.Challenge = t.answered(q.Challenge); q.Challenge != "" && r.Challenge == nil {
 		// It was drawn for another terminal, before a later one, or by nobody.
 		d = scenarios.Refused(citycode.ChallengeMismatch.String(), scenarios.ReasonText(citycode.ChallengeMismatch))

@@ -45,6 +45,8 @@ func TestVisit(t *testing.T) {
 	for _, text := range []string{"hello", "77", "https://example.com/", `\u0000`} {
 		assert.Equal(t, "malformed", decision(t, servicetest.Post(s, front, "", `{"code":"`+text+`","action":"open"}`)).Reason, text)
 	}
+	pay := decision(t, servicetest.Post(s, front, "", `{"code":"281234567890123456","action":"open"}`))
+	assert.Contains(t, pay.Message.Zh, "付款码", "somebody else's code is named")
 
 	// A partner's code in front of the text of a profile that has one: the
 	// scenario does not take that profile, and the code was found and verified.
@@ -64,7 +66,7 @@ func TestVisit(t *testing.T) {
 		Scenario []scenarios.Metric
 	}
 	servicetest.Get(s, "/v1/metrics").Into(t, &m)
-	assert.Equal(t, "[{back replayed false 1} {front malformed false 4} {front ok false 1} {front ok true 1} {front profile-not-served false 1} {front wrong-audience false 1}]", fmt.Sprint(m.Decisions))
+	assert.Equal(t, "[{back replayed false 1} {front malformed false 5} {front ok false 1} {front ok true 1} {front profile-not-served false 1} {front wrong-audience false 1}]", fmt.Sprint(m.Decisions))
 	assert.Equal(t, "open", m.Scenario[0].Name)
 }
 

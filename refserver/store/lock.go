@@ -45,3 +45,12 @@ func (l *lock) unlock() {
 		l.release = nil
 	}
 }
+
+// Lock waits until no other process has locked path, and returns what lets the next one in. path needs not exist.
+func Lock(ctx context.Context, path string) (unlock func(), err error) {
+	l, err := lockFile(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return l.unlock, nil
+}

@@ -29,10 +29,10 @@ var servedFor = map[Station]ecquery.Business{
 }
 
 // decodeFused asks the insurance whom the medical code in front of a fused code
-// means, and refuses when it is not the patient of the code behind. For any other
-// code it does nothing.
+// means, and refuses when it is not the patient of the code behind (SPEC §10). For
+// any other code it does nothing.
 //
-// The signature of the code behind covers the text in front (citycode SPEC §9.1),
+// The signature of the code behind covers the text in front (citycode SPEC §9.2),
 // so nobody can swap the two on the way. But who owns the phone can sign whatever
 // text he has seen on somebody else's: only the insurance and the hospital's
 // record together tell that the two mean one person.
@@ -47,8 +47,9 @@ func (s *Scenario) decodeFused(ctx context.Context, v *scenarios.Visit, at Stati
 	if err != nil {
 		return refuseMedical(err)
 	}
-	// The visit handed over again after a fault is the same decode.
-	number := sha256.Sum256([]byte("citizencode ec.query " + s.id + " " + v.Key))
+	// The visit handed over again after a fault is the same decode. The text is
+	// part of it, so that a centre has no answer to another text under the number.
+	number := sha256.Sum256([]byte("citizencode ec.query " + s.id + " " + v.Key + " " + v.Citizen.PartnerCode()))
 	business := decodedFor[v.Action]
 	if v.Action == Serve {
 		business = servedFor[at]

@@ -14,7 +14,27 @@
 //   - naf.go: for a key that is met once, a non-adjacent form of width 5;
 //   - point.go: additions that are complete: an issuer or a holder chooses its
 //     key, and can make any two partial sums equal or opposite;
-//   - key.go: the verification, which needs no inversion.
+//   - key.go: the verification, which needs no inversion;
+//   - tree.go: for many signatures under kept keys, affine additions that share
+//     their inversions;
+//   - linear.go: for many under other keys, one equation with random weights;
+//   - batch.go: which of these, and what happens where the equation does not hold.
 //
-// A [Key] never changes and goroutines may share it.
+// All of that is Go, and runs everywhere. On amd64 some of it has a twin in
+// assembly, unless the build tag purego is set:
+//
+//   - field_amd64.s: products, mixed addition and doubling with the two carry
+//     chains of MULX, ADCX and ADOX (Broadwell, Zen and later);
+//   - lanes_amd64.s: eight sums side by side in AVX512-IFMA vectors (Ice Lake,
+//     Zen 4 and later): one signature's points dealt to eight lanes, or eight
+//     signatures;
+//   - chain_amd64.s: the doublings of a key that is met once, in such vectors.
+//
+// Assembly is used where the processor has the instructions and, at the first
+// use in a process, each routine has agreed with its twin on numbers where
+// carries begin and end (start.go). The sums in lanes know no equal or opposite
+// points. Where two meet, the result is recognisably 0, and the complete Go code
+// computes the sum again.
+//
+// A [Key] does not change unless it is set again, and goroutines may share it.
 package sm2verify

@@ -27,6 +27,24 @@ var (
 )
 
 // mul sets z = x·y.
+func (z *element) mul(x, y *element) {
+	if useADX {
+		mulADX(z, x, y)
+	} else {
+		z.mulGo(x, y)
+	}
+}
+
+// square sets z = x².
+func (z *element) square(x *element) {
+	if useADX {
+		squareTimesADX(z, x, 1)
+	} else {
+		z.squareGo(x)
+	}
+}
+
+// mulGo is mul without assembly.
 //
 // The product has 512 bits, t0..t7. The Montgomery reduction takes two steps of
 // 128 bits; each adds to the low half the multiple m·p whose low 128 bits cancel
@@ -36,9 +54,9 @@ var (
 //
 // with m = m0 + m1·2^64, m0 = t0 and m1 = t1 + t0 - (t0<<32). The low half is
 // then at most p, so that its sum with the high half carries once at most, and
-// not again when the carry is folded back. The reduction stands in mul and in
-// square: as a function that both call it would cost 7 % of a verification.
-func (z *element) mul(x, y *element) {
+// not again when the carry is folded back. The reduction stands in mulGo and in
+// squareGo: as a function that both call it would cost 7 % of a verification.
+func (z *element) mulGo(x, y *element) {
 	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
 	var c, h, l, k uint64
 
@@ -134,8 +152,8 @@ func (z *element) mul(x, y *element) {
 	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
 }
 
-// square sets z = x².
-func (z *element) square(x *element) {
+// squareGo is square without assembly.
+func (z *element) squareGo(x *element) {
 	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
 	var c uint64
 
@@ -281,6 +299,7 @@ func (x *element) equal(y *element) bool {
 // setBytes sets z to a big-endian number. It reports false, and z is of no
 // use, unless the number is below p.
 func (z *element) setBytes(b *[32]byte) bool {
+	start()
 	v := words(b)
 	if !less(&v, (*[4]uint64)(&prime)) {
 		return false

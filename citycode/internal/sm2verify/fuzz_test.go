@@ -31,7 +31,7 @@ func FuzzVerify(f *testing.F) {
 		e := modulo(new(big.Int).Sub(rn, sum.x))
 		e.Add(e, new(big.Int).SetBytes(move)).Mod(e, radix)
 		key := p.key(t)
-		tabled := &Key{point: key.point, raw: key.raw, table: newTable(&key.point, 3)}
+		tabled := &Key{point: key.point, raw: key.raw, table: newTable(&key.point, 4)}
 		requireVerdict(t, sum.accepts(e, rn, sn), []*Key{key, tabled}, e, rn, sn)
 	})
 }
@@ -54,12 +54,15 @@ func FuzzField(f *testing.F) {
 			}
 		}
 		var z element
-		z.mul(&x, &y)
-		product := new(big.Int).Mul(v, w)
-		check("product", &z, product.Mul(product, inverse))
-		z.square(&x)
-		square := new(big.Int).Mul(v, v)
-		check("square", &z, square.Mul(square, inverse))
+		product, square := new(big.Int).Mul(v, w), new(big.Int).Mul(v, v)
+		product.Mul(product, inverse)
+		square.Mul(square, inverse)
+		withEach(func(name string) {
+			z.mul(&x, &y)
+			check(name+", product", &z, product)
+			z.square(&x)
+			check(name+", square", &z, square)
+		})
 		z.add(&x, &y)
 		check("sum", &z, new(big.Int).Add(v, w))
 		z.sub(&x, &y)

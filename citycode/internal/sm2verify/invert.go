@@ -2,6 +2,10 @@ package sm2verify
 
 // squareTimes sets z = x^(2^n).
 func (z *element) squareTimes(x *element, n int) {
+	if useADX && n > 0 {
+		squareTimesADX(z, x, n)
+		return
+	}
 	*z = *x
 	for range n {
 		z.square(z)

@@ -34,15 +34,17 @@ func signatureOf(r, s *big.Int) (b [64]byte) {
 	return b
 }
 
-// requireVerdict asks all forms of a key.
+// requireVerdict asks all forms of a key, with each backend.
 func requireVerdict(t testing.TB, want bool, keys []*Key, e, r, s *big.Int) {
 	t.Helper()
 	digest, signature := bytes32(e), signatureOf(r, s)
-	for _, key := range keys {
-		if key.Verify(&digest, &signature) != want {
-			t.Fatalf("key %x, table of %d bytes, e %x, r %x, s %x: not %v", key.Bytes(), key.TableBytes(), e, r, s, want)
+	withEach(func(name string) {
+		for _, key := range keys {
+			if key.Verify(&digest, &signature) != want {
+				t.Fatalf("%s, key %x, table of %d bytes, e %x, r %x, s %x: not %v", name, key.Bytes(), key.TableBytes(), e, r, s, want)
+			}
 		}
-	}
+	})
 }
 
 // TestVerifyCollisions takes keys k·G with k from one structured list, and s and
@@ -162,6 +164,19 @@ func TestVerifyRange(t *testing.T) {
 	}
 }
 
+// TestVerifyCarry is the valid signature that gmsm up to v0.44.0 refused on
+// processors with ADX (emmansun/gmsm#560).
+func TestVerifyCarry(t *testing.T) {
+	p := judged{
+		integer("ef4de57af00ae424c00c4caadff7193f804a19dd73a7e2954db9d0d15ab4cbba"),
+		integer("67728c3f4572878b7a674735da9fde1682fe2d9e0799c4a5cde57e3d473039a2"),
+	}
+	r := integer("be0ea64e1ec06f0d247093f3ccbbadcfb6260224272f86ddb78326e7cd6c7560")
+	s := integer("e9f6ab2fcc48a2cef94838e66b5c7e21fd8e4de25990dd98ca5243f4966f2853")
+	requireVerdict(t, true, forms(t, p), new(big.Int), r, s)
+	requireVerdict(t, false, forms(t, p), big.NewInt(1), r, s)
+}
+
 func TestNewKey(t *testing.T) {
 	random := seeded(42)
 	good := 0
@@ -246,7 +261,9 @@ func TestVerifyAllocates(t *testing.T) {
 		require.True(t, key.Verify(&digest, &signature))
 		assert.Zero(t, testing.AllocsPerRun(20, func() { key.Verify(&digest, &signature) }), "table of %d bytes", key.TableBytes())
 	}
-	assert.EqualValues(t, 1, testing.AllocsPerRun(20, func() { NewKey(compressed) }))
+	key := new(Key)
+	assert.Zero(t, testing.AllocsPerRun(20, func() { require.NoError(t, key.Set(compressed)) }))
+	assert.Equal(t, p.key(t), key)
 }
 
 // Goroutines share keys and the table of G.

@@ -1,5 +1,7 @@
 package sm2verify
 
+import "math/bits"
+
 // A point that is met once is multiplied by a non-adjacent form: digits that
 // are 0 or odd and below 2^(nafWidth-1), of which about one in nafWidth+1 is not 0.
 const (
@@ -10,18 +12,26 @@ const (
 
 // naf returns the digits of k, lowest first: k = sum of digit[i]·2^i.
 func (k *scalar) naf() (digits [nafDigits]int8) {
-	carry := 0
-	for i := 0; i < nafDigits; {
-		if k.bits(i, 1) == carry {
-			i++
-			continue
-		}
-		d := k.bits(i, nafWidth) + carry
-		carry = d >> (nafWidth - 1)
-		digits[i] = int8(d - carry<<nafWidth)
-		i += nafWidth
+	for i, d, carry := k.nafDigit(0, 0); d != 0; i, d, carry = k.nafDigit(i+nafWidth, carry) {
+		digits[i] = int8(d)
 	}
 	return digits
+}
+
+// nafDigit returns the first digit that is not 0 from position i on, where the
+// digits below i leave carry, and what it carries itself. digit is 0 if there is
+// none.
+func (k *scalar) nafDigit(i, carry int) (position, digit, carries int) {
+	for i < nafDigits {
+		run := bits.TrailingZeros64(k.window(i) ^ -uint64(carry)) // digits 0: bits that the carry makes 0
+		if run == 0 {
+			d := k.bits(i, nafWidth) + carry
+			carries = d >> (nafWidth - 1)
+			return i, d - carries<<nafWidth, carries
+		}
+		i += run
+	}
+	return i, 0, 0
 }
 
 // multiply returns k·p.

@@ -41,6 +41,9 @@ func (p *projective) addAffine(q *affine) {
 		*p = projective{q.x, q.y, one, one}
 		return
 	}
+	if useADX && addAffineADX(p, q) {
+		return
+	}
 	var d, l, t, u element
 	d.mul(&q.x, &p.zz)
 	d.sub(&d, &p.x)
@@ -50,7 +53,7 @@ func (p *projective) addAffine(q *affine) {
 	// formula's blind spot is a way to have a signature judged wrongly.
 	if d.isZero() {
 		if l.isZero() {
-			p.doubleAffine(q)
+			p.double()
 		} else {
 			*p = projective{}
 		}
@@ -71,11 +74,70 @@ func (p *projective) addAffine(q *affine) {
 	p.y.sub(&t, &u)
 }
 
-// doubleAffine sets p = 2q.
-func (p *projective) doubleAffine(q *affine) {
-	j := jacobian{q.x, q.y, one}
-	j.double()
-	*p = j.projective()
+// add adds q to p: 12 multiplications and 2 squarings.
+func (p *projective) add(q *projective) {
+	if q.isInfinity() {
+		return
+	}
+	if p.isInfinity() {
+		*p = *q
+		return
+	}
+	var d, l, t, u element
+	u.mul(&p.x, &q.zz)
+	d.mul(&q.x, &p.zz)
+	d.sub(&d, &u)
+	p.y.mul(&p.y, &q.zzz)
+	l.mul(&q.y, &p.zzz)
+	l.sub(&l, &p.y)
+	if d.isZero() { // as in addAffine
+		if l.isZero() {
+			*p = *q
+			p.double()
+		} else {
+			*p = projective{}
+		}
+		return
+	}
+	p.zz.mul(&p.zz, &q.zz)
+	p.zzz.mul(&p.zzz, &q.zzz)
+	t.square(&d)
+	d.mul(&d, &t)
+	p.zz.mul(&p.zz, &t)
+	p.zzz.mul(&p.zzz, &d)
+	t.mul(&u, &t)
+	u.square(&l)
+	u.sub(&u, &d)
+	u.sub(&u, &t)
+	p.x.sub(&u, &t)
+	t.sub(&t, &p.x)
+	t.mul(&t, &l)
+	u.mul(&p.y, &d)
+	p.y.sub(&t, &u)
+}
+
+// double sets p = 2p: 6 multiplications and 4 squarings. It is right for
+// infinity too, and no point has order 2.
+func (p *projective) double() {
+	var u, v, w, s, m element
+	u.add(&p.y, &p.y)
+	v.square(&u)
+	w.mul(&u, &v)
+	s.mul(&p.x, &v)
+	m.square(&p.x)
+	u.square(&p.zz)
+	m.sub(&m, &u)
+	u.add(&m, &m)
+	m.add(&m, &u)
+	p.zz.mul(&p.zz, &v)
+	p.zzz.mul(&p.zzz, &w)
+	w.mul(&w, &p.y)
+	p.x.square(&m)
+	p.x.sub(&p.x, &s)
+	p.x.sub(&p.x, &s)
+	s.sub(&s, &p.x)
+	s.mul(&s, &m)
+	p.y.sub(&s, &w)
 }
 
 // hasX reports whether the affine x of p, which is not infinity, is the number v.
@@ -126,6 +188,10 @@ func (p *jacobian) projective() (q projective) {
 // double sets p = 2p: 4 multiplications and 4 squarings. It is right for
 // infinity too, and no point has order 2.
 func (p *jacobian) double() {
+	if useADX {
+		doubleADX(p)
+		return
+	}
 	var d, m, s, t element
 	d.square(&p.z)
 	t.add(&p.y, &p.y)

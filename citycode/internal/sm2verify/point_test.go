@@ -35,6 +35,10 @@ func requirePoint(t *testing.T, want, got judged) {
 // Every pair of a list with all relations that two points can have: other,
 // equal, opposite, one of them twice the other, infinity.
 func TestPointAdditions(t *testing.T) {
+	withEach(func(name string) { testPointAdditions(t) })
+}
+
+func testPointAdditions(t *testing.T) {
 	random := seeded(20)
 	points := []judged{nowhere}
 	for _, p := range []judged{judgedBase, judgedBase.times(randomScalar(random))} {
@@ -69,6 +73,9 @@ func TestPointAdditions(t *testing.T) {
 				assert.False(t, sum.hasX(&v))
 			}
 			scaledQ := scaled(q, random)
+			sum, general := j.projective(), scaledQ.projective()
+			sum.add(&general)
+			requirePoint(t, want, sum.judged())
 			c := newCached(&scaledQ)
 			plus, minus := j, j
 			plus.add(&c, false)
@@ -76,7 +83,10 @@ func TestPointAdditions(t *testing.T) {
 			minus.add(&c, true)
 			requirePoint(t, p.plus(q.negated()), minus.judged())
 
-			if !p.infinite() {
+			if p.infinite() {
+				general.add(&projective{})
+				requirePoint(t, q, general.judged())
+			} else {
 				l, r := j.projective(), scaledQ.projective()
 				assert.Equal(t, p.x.Cmp(q.x) == 0 && p.y.Cmp(q.y) == 0, l.equal(&r))
 			}

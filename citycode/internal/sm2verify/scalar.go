@@ -72,6 +72,19 @@ func (k *scalar) bits(position, width int) int {
 	return int(v & (1<<width - 1))
 }
 
+// window returns 64 bits from position on; beyond the highest there are zeros.
+func (k *scalar) window(position int) uint64 {
+	limb, shift := position/64, position%64
+	if limb >= len(k) {
+		return 0
+	}
+	v := k[limb] >> shift
+	if shift > 0 && limb+1 < len(k) {
+		v |= k[limb+1] << (64 - shift)
+	}
+	return v
+}
+
 // shift drops the lowest width bits. width is below 64.
 func (k *scalar) shift(width int) {
 	k[0] = k[0]>>width | k[1]<<(64-width)

@@ -106,17 +106,29 @@ func invertAll(v []element) {
 	}
 }
 
-// terms appends to sum the points whose sum is k·P, at most one for each row. k
-// is below n. All look-ups are done before the first addition, so that a
-// processor waits for several lines of a cold table at once.
-func (t *table) terms(sum []affine, k *scalar) []affine {
+// Sums of many points can be computed in lanes, side by side.
+const (
+	lanes     = 8
+	maxRounds = maxTerms / lanes
+)
+
+// picks are points of tables, or their opposites, whose sum is wanted: of table
+// entries no more is known than where they are.
+type picks struct {
+	n        int
+	points   [maxTerms]*affine
+	negative [maxRounds]uint8 // bit i%8 of byte i/8 stands for point i
+}
+
+// pick adds the points whose sum is k·P, at most one for each row. k is below n.
+func (t *table) pick(p *picks, k *scalar) {
 	// Digits are between -2^(width-1) and 2^(width-1), and the highest has no
 	// carry, because what is cut is at most n/2.
-	var flip uint64
+	var flip int
 	rest := *k
 	if orderHalf.less(k) {
 		rest, _ = order.minus(k)
-		flip = ^uint64(0)
+		flip = 1
 	}
 	carry, length := 0, 1<<(t.width-1)
 	for row := t.points; len(row) > 0; row = row[length:] {
@@ -127,25 +139,56 @@ func (t *table) terms(sum []affine, k *scalar) []affine {
 		if d == 0 {
 			continue
 		}
-		negative := uint64(d >> 63)
-		p := row[(d^d>>63)-d>>63-1]
-		p.y.negateIf(negative ^ flip)
-		sum = append(sum, p)
+		p.points[p.n] = &row[(d^d>>63)-d>>63-1]
+		p.negative[p.n/lanes] |= uint8((d>>63&1 ^ flip) << (p.n % lanes))
+		p.n++
+	}
+}
+
+// sum returns the sum of the points.
+func (p *picks) sum() (sum projective) {
+	if useIFMA && p.n >= lanes {
+		if sum, ok := p.sumIFMA(); ok {
+			return sum
+		}
+		// Infinity, or two sums that a blind spot of the formulas made 0.
+	}
+	var space [maxTerms]affine
+	terms := p.terms(space[:0])
+	for i := range terms {
+		sum.addAffine(&terms[i])
 	}
 	return sum
 }
 
-// multiply returns k·P.
-func (t *table) multiply(k *scalar) (product projective) {
-	var terms [maxTerms]affine
-	product.addAll(t.terms(terms[:0], k))
-	return product
+// terms appends the points to a list. All look-ups are done before the first
+// addition, so that a processor waits for several lines of a cold table at once.
+func (p *picks) terms(list []affine) []affine {
+	for i, q := range p.points[:p.n] {
+		list = append(list, *q)
+		list[len(list)-1].y.negateIf(-uint64(p.negative[i/lanes] >> (i % lanes) & 1))
+	}
+	return list
 }
 
-func (p *projective) addAll(terms []affine) {
-	for i := range terms {
-		p.addAffine(&terms[i])
+// sumEach sets each sum to that of the picks at its place.
+func sumEach(sums []projective, list []picks) {
+	for len(list) > 0 {
+		n := min(lanes, len(list))
+		if !useIFMA || n == 1 || !sumEachIFMA(sums[:n], list[:n]) {
+			for i := range n {
+				sums[i] = list[i].sum()
+			}
+		}
+		sums, list = sums[n:], list[n:]
 	}
+}
+
+// multiply returns k·P.
+func (t *table) multiply(k *scalar) projective {
+	var p picks
+	t.pick(&p, k)
+	return p.sum()
 }
 
 // check reports whether the table of p is sound: each point is on the curve,

@@ -11,7 +11,7 @@ import (
 
 // widths are all that a table can be made with, within reason. Wide keys and G
 // use the last one, other keys Narrow.
-var widths = []int{2, 3, 4, 5, 6, 7, Narrow, 9, Wide}
+var widths = []int{4, 5, 6, 7, Narrow, 9, Wide}
 
 // A product is one way to multiply a point.
 type product struct {
@@ -36,6 +36,10 @@ func products(t *testing.T, p judged) []product {
 // All products with small numbers and their negatives: the judge needs one
 // addition for each.
 func TestMultiplySmall(t *testing.T) {
+	withEach(func(name string) { testMultiplySmall(t) })
+}
+
+func testMultiplySmall(t *testing.T) {
 	p := judgedBase.times(randomScalar(seeded(30)))
 	list := products(t, p)
 	want := nowhere
@@ -55,14 +59,18 @@ func TestMultiplySmall(t *testing.T) {
 // Scalars at which a recoding carries or wraps. The form of naf, whose digits
 // TestNAF adds up, judges the tables, and the judge judges some of all.
 func TestMultiplyBoundaries(t *testing.T) {
+	withEach(func(name string) { testMultiplyBoundaries(t, name) })
+}
+
+func testMultiplyBoundaries(t *testing.T, name string) {
 	random := seeded(31)
 	p := judgedBase.times(randomScalar(random))
 	affine := p.affine()
-	for _, width := range []int{3, 7, Narrow, Wide} {
+	for _, width := range []int{4, 7, Narrow, Wide} {
 		table := newTable(&affine, width)
 		list := boundaries(width)
 		for i, v := range list {
-			if testing.Short() && i%5 != 0 {
+			if (testing.Short() || name != "go" && !*long) && i%5 != 0 {
 				continue
 			}
 			k := scalar(limbs(v))
@@ -82,6 +90,43 @@ func TestMultiplyBoundaries(t *testing.T) {
 		product, tabled := affine.multiply(&k), baseTable().multiply(&k)
 		requirePoint(t, want, product.judged())
 		requirePoint(t, judgedBase.times(v), tabled.judged())
+	}
+}
+
+// Sums side by side are what each is alone: of many points and few, of none, and
+// of some that meet on the way.
+func TestSumEach(t *testing.T) {
+	withEach(func(name string) { testSumEach(t) })
+}
+
+func testSumEach(t *testing.T) {
+	random := seeded(34)
+	for _, n := range []int{0, 1, 2, lanes - 1, lanes, lanes + 1, 2*lanes + 3} {
+		list := make([]picks, n)
+		want := make([]judged, n)
+		for i := range list {
+			var sum big.Int
+			for range 2 { // so that the same point is there twice where k is small
+				k := big.NewInt(random.Int64N(4))
+				if random.IntN(4) != 0 {
+					k = randomScalar(random)
+				}
+				if random.IntN(2) == 0 && k.Sign() != 0 {
+					k.Sub(curve.N, k)
+				}
+				s := scalar(limbs(k))
+				baseTable().pick(&list[i], &s)
+				sum.Add(&sum, k)
+			}
+			want[i] = judgedBase.times(&sum)
+		}
+		sums := make([]projective, n)
+		sumEach(sums, list)
+		for i := range sums {
+			requirePoint(t, want[i], sums[i].judged())
+			alone := list[i].sum()
+			requirePoint(t, want[i], alone.judged())
+		}
 	}
 }
 
@@ -114,6 +159,10 @@ func TestTableEntries(t *testing.T) {
 
 // A bit that is wrong anywhere in a table is noticed when the table is made.
 func TestTableCheck(t *testing.T) {
+	withEach(func(name string) { testTableCheck(t) })
+}
+
+func testTableCheck(t *testing.T) {
 	random := seeded(33)
 	p := judgedBase.times(randomScalar(random)).affine()
 	table := newTable(&p, Narrow)
@@ -145,6 +194,6 @@ func TestTableBytes(t *testing.T) {
 		kept, err := key.WithTable(width)
 		require.NoError(t, err)
 		assert.Equal(t, size, kept.TableBytes())
-		assert.LessOrEqual(t, rowsOf(width)+rowsOf(baseWidth), maxTerms, "terms would be allocated")
+		assert.LessOrEqual(t, rowsOf(width)+rowsOf(baseWidth), maxTerms)
 	}
 }

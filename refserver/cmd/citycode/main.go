@@ -36,6 +36,7 @@ type cli struct {
 	Inspect   inspectCmd   `cmd:"" help:"Name every byte of a code, a credential or a list."`
 	Demo      demoCmd      `cmd:"" help:"Play a small city."`
 	Serve     serveCmd     `cmd:"" help:"Serve a hospital, a car park or a transit operator over HTTP."`
+	Card      cardCmd      `cmd:"" help:"Make, emulate, read and tap cards."`
 }
 
 func main() {

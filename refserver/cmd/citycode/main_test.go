@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jpeg": scriptJPEG, "flip": scriptFlip, "cut": scriptCut, "fill": scriptFill, "need": scriptNeed,
 			"keep": scriptKeep, "served": scriptServed, "ask": scriptAsk, "visit": scriptVisit,
+			"serial-of": scriptSerialOf, "carry": scriptCarry, "uncarry": scriptUncarry,
 		},
 		RequireUniqueNames: true,
 	})

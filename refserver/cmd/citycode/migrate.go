@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -67,6 +66,7 @@ type migration struct {
 	size     int64
 	reader   *migrate.Reader
 	progress *progress
+	rows     int
 }
 
 func (f *migrateFlags) open(ctx context.Context, std *stdio) (m *migration, err error) {
@@ -152,11 +152,7 @@ func (c *migrateReport) Run(ctx context.Context, std *stdio) error {
 		}
 		places = append(places, migrate.Abroad(theirs.Trust, m.register.City()))
 	}
-	done := 0
-	report, err := migrate.Survey(m.reader, m.scenes, m.entry.Scenes, places, func() {
-		done++
-		m.progress.at(done, m.reader.Read(), m.size)
-	})
+	report, err := m.reader.Survey(ctx, m.scenes, m.entry.Scenes, places, m.step)
 	if err != nil {
 		return err
 	}
@@ -170,6 +166,9 @@ func (f *migrateFlags) print(std *stdio, r *migrate.Report) error {
 	}
 	w := bufio.NewWriter(std.Out)
 	fmt.Fprintf(w, "%d rows of profile %s, %d with a proof\n", r.Rows, r.Profile, r.Proven)
+	if r.Issued > 0 {
+		fmt.Fprintf(w, "%d credentials issued\n", r.Issued)
+	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Left)) {
 		fmt.Fprintf(w, "left out: %s %d\n", reason, r.Left[reason])
 	}
@@ -209,7 +208,8 @@ func (c *migrateAsk) Run(ctx context.Context, std *stdio) error {
 	defer out.Close()
 	w := bufio.NewWriter(out)
 	fmt.Fprintln(w, "subject,key,scenes,benefit,identity,nonce,proof")
-	report, err := m.each(ctx, func(row *migrate.Row) error {
+	report, err := m.reader.Each(ctx, m.scenes, m.entry.Scenes, func(row *migrate.Row) error {
+		m.step()
 		nonce := asker.Nonce(row)
 		_, err := fmt.Fprintf(w, "%x,%s,%s,%d,%s,%x,\n", row.Subject, row.Key, row.Scenes, row.Benefit, row.Identity, nonce)
 		return err
@@ -224,41 +224,10 @@ func (c *migrateAsk) Run(ctx context.Context, std *stdio) error {
 	return c.print(std, report)
 }
 
-// each calls do with every good row. A *migrate.RowError of do leaves it out.
-func (m *migration) each(ctx context.Context, do func(*migrate.Row) error) (*migrate.Report, error) {
-	report := &migrate.Report{Profile: m.profile.Name, Left: make(map[migrate.Reason]int), Errors: []string{}}
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		row, err := m.reader.Next()
-		if err == io.EOF {
-			return report, nil
-		}
-		if err == nil {
-			if row.Scenes == 0 {
-				row.Scenes = m.scenes
-			}
-			if row.Scenes == 0 || row.Scenes&^m.entry.Scenes != 0 {
-				err = &migrate.RowError{Line: row.Line, Reason: migrate.BadScenes}
-			} else {
-				err = do(row)
-			}
-		}
-		var left *migrate.RowError
-		switch {
-		case errors.As(err, &left):
-			report.Leave(left)
-		case err != nil:
-			return nil, err
-		default:
-			report.Rows++
-			if row.Proof != nil {
-				report.Proven++
-			}
-			m.progress.at(report.Rows, m.reader.Read(), m.size)
-		}
-	}
+// step counts a row in the progress.
+func (m *migration) step() {
+	m.rows++
+	m.progress.at(m.rows, m.reader.Read(), m.size)
 }
 
 type migrateIssue struct {
@@ -292,7 +261,7 @@ func (c *migrateIssue) Run(ctx context.Context, std *stdio) error {
 	if err != nil {
 		return err
 	}
-	out, done, err := openIssued(c.Out)
+	out, done, err := openIssued(c.Out, m.profile)
 	if err != nil {
 		return err
 	}
@@ -300,9 +269,13 @@ func (c *migrateIssue) Run(ctx context.Context, std *stdio) error {
 	w := bufio.NewWriter(out)
 	var serials []citycode.Serial
 	written := 0
-	report, err := m.each(ctx, func(row *migrate.Row) error {
-		if _, issued := done[hex.EncodeToString(row.Subject)]; issued {
+	report, err := m.reader.Each(ctx, m.scenes, m.entry.Scenes, func(row *migrate.Row) error {
+		m.step()
+		if _, issued := done[migrate.Digest(row.Subject)]; issued {
 			return nil
+		}
+		if row.Key == issuer.PublicKey() {
+			return &migrate.RowError{Line: row.Line, Reason: migrate.BadKey}
 		}
 		proof, err := asker.Possession(row)
 		if err != nil {
@@ -317,9 +290,12 @@ func (c *migrateIssue) Run(ctx context.Context, std *stdio) error {
 		one.Subject, one.Scenes, one.Benefit, one.Possession, one.Identity = row.Subject, row.Scenes, row.Benefit, proof, []byte(row.Identity)
 		one.List, one.Index = serials[0].List, serials[0].Index
 		cred, err := issuer.Issue(one)
-		if err != nil {
+		switch {
+		case errors.Is(err, citycode.ErrPossession):
 			// The index stays for the next row: nothing was signed with it.
-			return &migrate.RowError{Line: row.Line, Reason: migrate.NotIssued}
+			return &migrate.RowError{Line: row.Line, Reason: migrate.BadProof}
+		case err != nil:
+			return err // a key that cannot sign would leave out everybody
 		}
 		fmt.Fprintf(w, "%x,%s,%x\n", row.Subject, serials[0], cred.Bytes())
 		serials = serials[1:]
@@ -331,12 +307,13 @@ func (c *migrateIssue) Run(ctx context.Context, std *stdio) error {
 	if err := errors.Join(err, w.Flush(), out.Sync()); err != nil {
 		return err
 	}
+	report.Issued = written
 	return c.print(std, report)
 }
 
 // openIssued opens the file of credentials for more, cuts off a line that a crash
 // left unfinished, and returns the subjects that stand there.
-func openIssued(path string) (f *os.File, done map[string]struct{}, err error) {
+func openIssued(path string, p citycode.Profile) (f *os.File, done map[[16]byte]struct{}, err error) {
 	if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, store.Secret); err != nil {
 		return nil, nil, err
 	}
@@ -345,7 +322,7 @@ func openIssued(path string) (f *os.File, done map[string]struct{}, err error) {
 			f.Close()
 		}
 	}()
-	done = make(map[string]struct{})
+	done = make(map[[16]byte]struct{})
 	lines, end := bufio.NewReader(f), int64(0)
 	for n := 0; ; n++ {
 		line, err := lines.ReadSlice('\n')
@@ -354,12 +331,15 @@ func openIssued(path string) (f *os.File, done map[string]struct{}, err error) {
 		} else if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", path, err)
 		}
-		subject, _, ok := bytes.Cut(line, []byte(","))
-		if n == 0 && strings.TrimSpace(string(line)) != issuedHeader || !ok {
-			return nil, nil, fmt.Errorf("%s: it is not a file of issued credentials", path)
-		}
-		if n > 0 {
-			done[string(subject)] = struct{}{}
+		if n == 0 {
+			if strings.TrimSpace(string(line)) != issuedHeader {
+				return nil, nil, fmt.Errorf("%s: it is not a file of issued credentials", path)
+			}
+		} else if subject, ok := issuedTo(line, p); ok {
+			done[migrate.Digest(subject)] = struct{}{}
+		} else {
+			// Who has a credential of another profile would be passed over.
+			return nil, nil, fmt.Errorf("%s: line %d: it is no credential of profile %s", path, n+1, p.Name)
 		}
 		end += int64(len(line))
 	}
@@ -373,4 +353,22 @@ func openIssued(path string) (f *os.File, done map[string]struct{}, err error) {
 		_, err = fmt.Fprintln(f, issuedHeader)
 	}
 	return f, done, err
+}
+
+// issuedTo returns the subject of a line of credentials of a profile.
+func issuedTo(line []byte, p citycode.Profile) (subject []byte, ok bool) {
+	cells := strings.Split(strings.TrimSpace(string(line)), ",")
+	if len(cells) != 3 {
+		return nil, false
+	}
+	subject, err := hex.DecodeString(cells[0])
+	if err != nil {
+		return nil, false
+	}
+	raw, err := hex.DecodeString(cells[2])
+	if err != nil {
+		return nil, false
+	}
+	_, err = citycode.ParseCredential(raw)
+	return subject, err == nil && citycode.ProfileID(raw[2]) == p.ID // SPEC §2.1
 }

@@ -162,7 +162,7 @@ func TestMigrate(t *testing.T) {
 			require.NoError(t, os.WriteFile(at("answered.csv"), []byte(strings.Join(answered, "\n")+"\n"), 0o600))
 			issue := flags("issue", "--out", at("credentials.csv"), at("answered.csv"))
 			r = reportOf(t, must(t, issue...))
-			assert.Equal(t, map[migrate.Reason]int{migrate.NoProof: people/3 - 1, migrate.BadNonce: 1, migrate.NotIssued: 1}, r.Left)
+			assert.Equal(t, map[migrate.Reason]int{migrate.NoProof: people/3 - 1, migrate.BadNonce: 1, migrate.BadProof: 1}, r.Left)
 			first1, err := os.ReadFile(at("credentials.csv"))
 			require.NoError(t, err)
 

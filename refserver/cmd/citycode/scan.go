@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/qr/gozxing"
 )
@@ -30,6 +31,7 @@ const (
 type scanError struct {
 	reason string
 	detail string
+	code   foreign.Code // whose it is, where that is known
 }
 
 // Error names the reason first.
@@ -70,7 +72,7 @@ func readInput(ctx context.Context, name string, in io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: %w", name, context.Cause(ctx))
 	case r := <-done:
 		if r.err == nil && len(r.b) > maxInput {
-			return nil, &scanError{reasonInputTooLarge, fmt.Sprintf("more than %d bytes", maxInput)}
+			return nil, &scanError{reason: reasonInputTooLarge, detail: fmt.Sprintf("more than %d bytes", maxInput)}
 		}
 		return r.b, r.err
 	}
@@ -98,7 +100,25 @@ func recognise(input []byte, prefixes ...int) (found, error) {
 	case len(input) > 0 && utf8.Valid(input) && bytes.IndexByte(input, 0) < 0:
 		return fromText(qr.TrimScan(string(input)), prefixes)
 	}
+	if err := stranger(input, &qr.Error{Reason: qr.ReasonNotCitizenCode}); err != nil {
+		return found{}, err
+	}
 	return found{token: input}, nil
+}
+
+// stranger names a code of somebody else; nil where nobody knows whose it is.
+func stranger(shown []byte, err error) error {
+	var known foreign.Recogniser
+	code := known.Recognise(shown)
+	if code.Kind == foreign.Unknown || code.Kind == foreign.CitizenCode && code.Fault == foreign.Intact {
+		return nil
+	}
+	failure := scanFailure(err)
+	var scan *scanError
+	if errors.As(failure, &scan) {
+		scan.code = code
+	}
+	return failure
 }
 
 func fromText(text string, prefixes []int) (found, error) {
@@ -110,6 +130,9 @@ func fromText(text string, prefixes []int) (found, error) {
 		if prefix, behind, err := qr.DecodePrefixed(text, n); err == nil {
 			return found{behind, prefix}, nil
 		}
+	}
+	if named := stranger([]byte(text), err); named != nil {
+		return found{}, named
 	}
 	return found{}, scanFailure(err)
 }
@@ -130,11 +153,14 @@ func choose(results []qr.Result, prefixes []int) (found, error) {
 	var first error
 	for _, r := range results {
 		f, err := fromText(r.Text, prefixes)
+		if err != nil { // bytes that are no text have lost what they began with
+			err = cmp.Or(stranger(r.Bytes, &qr.Error{Reason: qr.ReasonNotCitizenCode}), err)
+		}
 		switch {
 		case err != nil:
 			first = cmp.Or(first, err)
 		case one.token != nil && (!bytes.Equal(one.token, f.token) || one.prefix != f.prefix):
-			return found{}, &scanError{reasonSeveralCodes, ""}
+			return found{}, &scanError{reason: reasonSeveralCodes}
 		default:
 			one = f
 		}
@@ -151,5 +177,5 @@ func scanFailure(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	return &scanError{string(refused.Reason), refused.Detail}
+	return &scanError{reason: string(refused.Reason), detail: refused.Detail}
 }

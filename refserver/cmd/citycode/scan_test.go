@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/foreign"
+	"github.com/citizencode/citizencode/citycode/foreign/jtt1179/jtt1179test"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -51,6 +53,31 @@ func TestRecogniseNothing(t *testing.T) {
 		require.Zero(t, v.Number)
 		require.NotEmpty(t, v.Message.Zh)
 	}
+}
+
+// Somebody else's code is named, with what its holder can do; ours is not.
+func TestRecogniseForeign(t *testing.T) {
+	poster, err := qr.NewSymbol("https://example.org/", qr.Options{})
+	require.NoError(t, err)
+	picture, err := poster.PNG(4)
+	require.NoError(t, err)
+	for want, input := range map[string][]byte{
+		foreign.PayAlipay.String():   []byte("281234567890123456"),
+		foreign.HCert.String():       []byte("HC1:6BF+70790T9WJWG.FKY*4GO0"),
+		foreign.WebLink.String():     picture,
+		foreign.RideJTT1179.String(): jtt1179test.New().Bytes(),
+	} {
+		_, err := recognise(input)
+		v, ok := refused(err)
+		require.True(t, ok, want)
+		require.Equal(t, string(qr.ReasonNotCitizenCode), v.Reason)
+		require.Equal(t, want, v.Foreign)
+		require.NotEqual(t, scanText(v.Reason), v.Message)
+	}
+	_, err = recognise([]byte("hello"))
+	v, ok := refused(err)
+	require.True(t, ok)
+	require.Empty(t, v.Foreign)
 }
 
 // A poster beside the code does not matter; a second code does.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/foreign"
 	"github.com/citizencode/citizencode/qr"
 	"github.com/citizencode/citizencode/scenarios"
 )
@@ -22,6 +23,7 @@ type verdict struct {
 	Message scenarios.Text `json:"message"`
 	Detail  string         `json:"detail,omitempty"`
 	Claimed string         `json:"claimedIssuer,omitempty"` // unverified
+	Foreign string         `json:"foreign,omitempty"`       // whose code it is instead, a word of citycode/foreign
 	*Facts
 }
 
@@ -96,7 +98,12 @@ func refused(err error) (*verdict, bool) {
 	}
 	var scan *scanError
 	if errors.As(err, &scan) {
-		return &verdict{Reason: scan.reason, Detail: scan.detail, Message: scanText(scan.reason)}, true
+		v := &verdict{Reason: scan.reason, Detail: scan.detail, Message: scanText(scan.reason)}
+		if scan.code.Kind != foreign.Unknown {
+			next := scan.code.Next()
+			v.Foreign, v.Message = scan.code.Kind.String(), scenarios.Text{Zh: next.Zh, En: next.En}
+		}
+		return v, true
 	}
 	return nil, false
 }

@@ -14,5 +14,6 @@
 // The text opens a person's record as long as it lives. It is in no URL, no error
 // and no log: a Code prints as a word.
 //
+// Directory vectors has questions and answers for implementations in any language.
 // Package refserver/partner has a simulated centre that misbehaves on demand.
 package ecquery

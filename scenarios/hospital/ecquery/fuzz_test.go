@@ -40,7 +40,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		token, err := a.Token(place, ecquery.Registration)
-		if err != nil || token == "" || a.Index() == "" || len(s) > ecquery.MaxAnswer || !strings.Contains(s, `"outBizNo"`) && !strings.Contains(strings.ToLower(s), `outbizno`) && !strings.Contains(s, `\u`) {
+		if err != nil || token == "" || a.Index() == "" || len(s) > ecquery.MaxAnswer || !strings.Contains(s, `"outBizNo"`) && !strings.Contains(s, `\u`) {
 			t.Errorf("%q was taken for an answer", s)
 		}
 	})

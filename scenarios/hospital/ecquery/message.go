@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"reflect"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/citizencode/citizencode/scenarios"
 )
 
 // MaxAnswer is what a centre may answer, in bytes: the buffer of the published
@@ -85,12 +89,6 @@ func isNumber(s string) bool {
 	return true
 }
 
-type answer struct {
-	Code    *int        `json:"code"`
-	Message string      `json:"message"`
-	Data    *answerData `json:"data"`
-}
-
 // answerData has what provinces answer in common; what else they send is not read.
 type answerData struct {
 	// What was asked, said back.
@@ -134,22 +132,25 @@ func parseAnswer(b []byte, codes map[int]Reason, asked *QueryData, echo bool) (*
 	if len(b) > MaxAnswer {
 		return nil, refuse(BadAnswer, "too long")
 	}
-	var a answer
-	if !utf8.Valid(b) || decode(b, &a) != nil || a.Code == nil {
+	// Of two indices in one answer, or of one in another spelling, nobody could say
+	// which the centre meant.
+	var a map[string]json.RawMessage
+	var code *int
+	if scenarios.ReadStrict("answer", b, MaxAnswer, &a) != nil || json.Unmarshal(a["code"], &code) != nil || code == nil {
 		return nil, refuse(BadAnswer, "not one JSON object of this form")
 	}
-	if *a.Code != 0 {
+	if *code != 0 {
 		// What the centre wrote beside it goes no further: it may name the person.
-		reason, known := codes[*a.Code]
+		reason, known := codes[*code]
 		if !known {
 			return nil, refuse(BadAnswer, "an unknown result code")
 		}
 		return nil, refuse(reason, "")
 	}
-	if a.Data == nil {
-		return nil, refuse(BadAnswer, "no data")
+	d := new(answerData)
+	if !exact(a["data"], d) {
+		return nil, refuse(BadAnswer, "no data of this form")
 	}
-	d := a.Data
 	for _, f := range []string{d.Index, d.Token, d.Insurer, d.Name, d.IDType, d.IDNumber, d.Gender, d.Birthday, d.Nationality} {
 		if len(f) > maxField {
 			return nil, refuse(BadAnswer, "a field is too long")
@@ -165,4 +166,23 @@ func parseAnswer(b []byte, codes map[int]Reason, asked *QueryData, echo bool) (*
 		return nil, refuse(WrongAnswer, "")
 	}
 	return d, nil
+}
+
+// exact decodes a JSON object whose names are spelt as those of the struct or are
+// none of them in any case of letters.
+func exact(b []byte, into any) bool {
+	var names map[string]json.RawMessage
+	if json.Unmarshal(b, &names) != nil || names == nil || json.Unmarshal(b, into) != nil {
+		return false
+	}
+	t := reflect.TypeOf(into).Elem()
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag.Get("json")
+		for name := range names {
+			if name != tag && strings.EqualFold(name, tag) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -1,0 +1,124 @@
+package recent
+
+import (
+	"encoding/binary"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func key(i int) *Key {
+	k := new(Key)
+	binary.BigEndian.PutUint64(k[:], uint64(i))
+	return k
+}
+
+// visit does what a user of a store does, and reports whether k was held.
+func visit(s *Store[int], i int) bool {
+	v, ok := s.Get(key(i))
+	if ok && v != i {
+		panic("another one's value")
+	}
+	if !ok && s.Want(key(i)) {
+		s.Put(key(i), i)
+	}
+	return ok
+}
+
+func TestStoreAfter(t *testing.T) {
+	for _, after := range []int{1, 2, 8} {
+		s := New[int](16, after)
+		for i := range after {
+			require.False(t, visit(s, 7), "visit %d", i)
+		}
+		assert.True(t, visit(s, 7))
+		assert.Equal(t, 1, s.Len())
+		s.Clear()
+		assert.Zero(t, s.Len())
+		assert.False(t, visit(s, 7))
+	}
+}
+
+// TestStoreFlood: who comes again stays, whatever comes once beside him.
+func TestStoreFlood(t *testing.T) {
+	s := New[int](64, 2)
+	for range 4 {
+		for i := range 20 {
+			visit(s, i)
+		}
+	}
+	held := s.Len()
+	require.Greater(t, held, 15, "a few may share places")
+	for i := range 100_000 {
+		require.False(t, visit(s, 1000+i))
+	}
+	assert.Equal(t, held, s.Len())
+	hits := 0
+	for i := range 20 {
+		if visit(s, i) {
+			hits++
+		}
+	}
+	assert.Equal(t, held, hits)
+}
+
+// TestStoreBound: it never holds more than it may, and who no longer comes makes
+// room for who does.
+func TestStoreBound(t *testing.T) {
+	s := New[int](64, 2)
+	require.Equal(t, 64, s.Cap())
+	for round := range 40 {
+		for range 20 {
+			for i := range 50 {
+				visit(s, 100*round+i)
+			}
+		}
+		require.LessOrEqual(t, s.Len(), s.Cap())
+	}
+	late := 0
+	for i := range 50 {
+		if visit(s, 3900+i) {
+			late++
+		}
+	}
+	assert.Greater(t, late, 25)
+	assert.Equal(t, ways, New[int](0, 1).Cap())
+}
+
+// A thing that is put twice, by two who found it missing, stands once.
+func TestStorePutTwice(t *testing.T) {
+	s := New[int](4, 1)
+	s.Put(key(1), 1)
+	s.Put(key(1), 1)
+	assert.Equal(t, 1, s.Len())
+	for i := range 8 {
+		s.Put(key(i), i)
+	}
+	assert.Equal(t, 4, s.Len())
+}
+
+func TestStoreAllocates(t *testing.T) {
+	s := New[int](64, 2)
+	k := key(3)
+	visit(s, 3)
+	visit(s, 3)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Get(k) }))
+	other := key(4)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Want(other) }))
+}
+
+func TestStoreConcurrently(t *testing.T) {
+	s := New[int](16, 2)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for i := range 2000 {
+				visit(s, i%40)
+			}
+		})
+	}
+	group.Wait()
+	assert.LessOrEqual(t, s.Len(), s.Cap())
+}

@@ -1,0 +1,196 @@
+//go:build !purego
+
+package sm2verify
+
+import (
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A backend is one choice that choose could have made. What a processor cannot
+// run is not tested on it.
+type backend struct {
+	name      string
+	adx, ifma bool
+}
+
+func backends() []backend {
+	list := []backend{{"go", false, false}}
+	if hasADX() {
+		list = append(list, backend{"adx", true, false})
+	}
+	if hasIFMA() {
+		list = append(list, backend{"ifma", hasADX(), true})
+	}
+	return list
+}
+
+// withEach runs f with each backend in turn.
+func withEach(f func(name string)) {
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	for _, b := range backends() {
+		useADX, useIFMA = b.adx, b.ifma
+		f(b.name)
+	}
+}
+
+// The assembly is taken where the processor has what it needs: the checks at
+// the start pass, so that the rest of the tests test something.
+func TestChoose(t *testing.T) {
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	choose()
+	list := backends()
+	best := list[len(list)-1]
+	assert.Equal(t, best, backend{best.name, useADX, useIFMA})
+	t.Logf("%s is the best of %d backends here", best.name, len(list))
+}
+
+// The routines and their twins in Go, more often and on other numbers than at
+// every start.
+func TestAssembly(t *testing.T) {
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	for _, b := range backends() {
+		random := seeded(70)
+		limb := func() uint64 { return specialLimb(random) }
+		if b.ifma {
+			assert.True(t, checkLanes(limb, cases(400)))
+			assert.True(t, checkChain(limb, cases(400)))
+		} else if b.adx {
+			assert.True(t, checkADX(limb, cases(50_000)))
+		}
+	}
+}
+
+// A doubling triples x² - z⁴, and some carries are rare there: out of the lowest
+// limb when what is above 2^256 comes back, and once more above 2^256 then. x is
+// chosen for them.
+func TestTriple(t *testing.T) {
+	if !hasADX() {
+		t.Skip("no ADX")
+	}
+	random := seeded(72)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	done := 0
+	for range cases(2000) {
+		p := jacobian{y: element(special(random)), z: one}
+		square := element(special(random))
+		square[0] = [...]uint64{0x5555555555555555, 0xaaaaaaaaaaaaaaaa}[random.IntN(2)]
+		if random.IntN(2) == 0 { // three times this is less than 2^256 - p below 2·2^256
+			u := special(random)
+			if random.IntN(2) == 0 {
+				u[0] = 2
+			}
+			u[3] %= d3
+			v := new(big.Int).Lsh(radix, 1)
+			v.Sub(v, number(&u))
+			square = element(limbs(v.Div(v, big.NewInt(3))))
+		}
+		square.add(&square, &one)
+		if !p.x.root(&square) {
+			continue
+		}
+		done++
+		q := p
+		p.double()
+		doubleADX(&q)
+		require.True(t, p.x.equal(&q.x) && p.y.equal(&q.y) && p.z.equal(&q.z))
+	}
+	require.NotZero(t, done)
+}
+
+// An addition begins with q.x·zz - p.x. Here q.x is 0 and p.x above p, so that p
+// has to be added twice, and once more a borrow may run through all limbs.
+func TestSubtractTwice(t *testing.T) {
+	if !hasADX() {
+		t.Skip("no ADX")
+	}
+	random := seeded(73)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	for range cases(2000) {
+		low := special(random) // 2^256 - low is below 2^256 - p
+		low[1], low[2], low[3] = low[1]&0xffffffff, low[2]&-uint64(random.IntN(2)), low[3]|^uint64(d1)
+		above := new(big.Int).Sub(new(big.Int).Add(radix, curve.P), number(&low))
+		if above.Cmp(radix) >= 0 {
+			continue
+		}
+		p := projective{limbs(above), special(random), special(random), special(random)}
+		q := affine{y: special(random)}
+		if p.isInfinity() {
+			continue
+		}
+		sum := p
+		p.addAffine(&q)
+		if addAffineADX(&sum, &q) {
+			require.True(t, p.same(&sum))
+		}
+	}
+}
+
+// Lanes whose numbers are as large as the comments in lanes_amd64.s allow, to
+// which points are added whose limbs are as large as limbs can be.
+func TestLanesAtBounds(t *testing.T) {
+	if !hasIFMA() {
+		t.Skip("no AVX512-IFMA")
+	}
+	random := seeded(71)
+	limb := func() uint64 { return specialLimb(random) }
+	ones := element{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	for range cases(400) {
+		var l lanePoints
+		var want [lanes]projective
+		for lane := range lanes {
+			large(&l.x, lane, 101, random)
+			large(&l.y, lane, 279, random)
+			large(&l.zz, lane, 129, random)
+			large(&l.zzz, lane, 119, random)
+			want[lane] = l.point(lane)
+		}
+		list := picks{n: 3 * lanes}
+		for i := range list.n {
+			q := &affine{element{limb(), limb(), limb(), limb()}, ones}
+			if i%3 == 0 {
+				q.x = ones
+				q.y[i/3%4] -= uint64(random.IntN(1 << 16))
+			}
+			list.points[i] = q
+			sum := *q
+			if random.IntN(2) == 0 {
+				list.negative[i/lanes] |= 1 << (i % lanes)
+				sum.y.negateIf(^uint64(0))
+			}
+			want[i%lanes].addAffine(&sum)
+		}
+		joinGo(&want)
+		got, ok := list.sumOnto(&l, true)
+		require.True(t, ok)
+		require.True(t, got.equal(&want[0]))
+	}
+}
+
+// large sets the number of a lane to one that is at most percent·p/100, and often
+// not far below.
+func large(e *laneElement, lane int, percent int64, random *rand.Rand) {
+	v := new(big.Int).Div(new(big.Int).Mul(curve.P, big.NewInt(percent)), big.NewInt(100))
+	switch random.IntN(4) {
+	case 0:
+		v.Mul(v, big.NewInt(random.Int64N(1<<32))).Rsh(v, 32)
+	case 1:
+		v.Sub(v, new(big.Int).SetUint64(specialLimb(random)))
+	}
+	for i := range e {
+		e[i][lane] = new(big.Int).And(v, big.NewInt(1<<52-1)).Uint64()
+		v.Rsh(v, 52)
+	}
+}

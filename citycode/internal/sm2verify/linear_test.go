@@ -1,0 +1,162 @@
+package sm2verify
+
+import (
+	"math/big"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// meeting returns points among which any two are likely to be equal, opposite,
+// or one the double of the other.
+func meeting() []judged {
+	p := judgedBase.times(randomScalar(seeded(80)))
+	list := []judged{p, judgedBase}
+	for len(list) < 6 {
+		list = append(list, p.plus(list[len(list)-1]))
+	}
+	for _, q := range list[:6:6] {
+		list = append(list, q.negated())
+	}
+	return list
+}
+
+// TestForest adds up trees of all small lengths, with points that meet and with
+// infinity among them.
+func TestForest(t *testing.T) {
+	random := seeded(81)
+	points := append(meeting(), nowhere)
+	f := newForest(1000)
+	for range cases(60) {
+		f.clear()
+		var want []judged
+		for len(f.points) < 900 {
+			from, sum := len(f.points), nowhere
+			for range random.IntN(20) {
+				p := points[random.IntN(len(points))]
+				a := affine{}
+				if !p.infinite() {
+					a = p.affine()
+				}
+				f.points = append(f.points, a)
+				sum = sum.plus(p)
+			}
+			if len(f.points) > from {
+				f.close(from)
+				want = append(want, sum)
+			}
+		}
+		f.sum()
+		for i, tree := range f.trees {
+			got := &f.points[tree.from]
+			require.Equal(t, want[i].infinite(), got.isInfinity())
+			if !got.isInfinity() {
+				requirePoint(t, want[i], got.judged())
+			}
+		}
+	}
+}
+
+// TestCombination holds sums of products against the judge, at every window
+// width, with scalars at which a recoding carries.
+func TestCombination(t *testing.T) {
+	random := seeded(82)
+	points := meeting()
+	for _, n := range []int{1, 40, 60, 100, 200, 520} {
+		c := newCombination(newForest(forestTerms))
+		list := boundaries(window(n))
+		want := nowhere
+		affines := make([]affine, 2*n)
+		for i := range 2 * n {
+			p := points[random.IntN(len(points))]
+			if i > 8 { // the judge is slow: the rest adds up to a known multiple of G
+				p = judgedBase
+			}
+			affines[i] = p.affine()
+			k := list[random.IntN(len(list))]
+			if i >= n {
+				k = new(big.Int).Rsh(anyScalar(random), 128)
+				if i%7 == 0 {
+					k = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(int64(1+i%3)))
+				}
+			}
+			v := scalar(limbs(k))
+			flip := uint64(0)
+			if i%3 == 0 {
+				flip, k = ^flip, new(big.Int).Neg(k)
+			}
+			c.terms = append(c.terms, newTerm(&affines[i], &v, flip))
+			if i > 8 {
+				continue
+			}
+			want = want.plus(p.times(k))
+		}
+		base := new(big.Int)
+		for i := 9; i < 2*n; i++ {
+			term := c.terms[i]
+			v := number((*[4]uint64)(&term.rest))
+			if term.flip != 0 {
+				v.Neg(v)
+			}
+			base.Add(base, v)
+		}
+		want = want.plus(judgedBase.times(base))
+		got := c.sum(n)
+		requirePoint(t, want, got.judged())
+	}
+}
+
+func TestProjectiveAdditions(t *testing.T) {
+	random := seeded(83)
+	points := append(meeting(), nowhere)
+	for _, p := range points {
+		j := scaled(p, random)
+		twice := j.projective()
+		twice.double()
+		requirePoint(t, p.plus(p), twice.judged())
+		for _, q := range points {
+			k := scaled(q, random)
+			sum, other := j.projective(), k.projective()
+			sum.add(&other)
+			requirePoint(t, p.plus(q), sum.judged())
+		}
+	}
+}
+
+func TestScalarProduct(t *testing.T) {
+	random := seeded(84)
+	list := append(boundaries(8), new(big.Int), big.NewInt(1))
+	for range cases(3000) {
+		list = append(list, modulo(anyScalar(random)))
+	}
+	for i, v := range list {
+		w := list[(i*11+5)%len(list)]
+		k, l := scalar(limbs(v)), scalar(limbs(w))
+		m := k.montgomery()
+		product := m.times(&l)
+		want := modulo(new(big.Int).Mul(v, w))
+		require.Zero(t, want.Cmp(number((*[4]uint64)(&product))), "%x · %x = %x", v, w, product)
+	}
+}
+
+// Four roots at once are the roots one by one.
+func TestRoots(t *testing.T) {
+	random := seeded(85)
+	exist := 0
+	for range cases(100) {
+		var x, got quad
+		for i := range x {
+			x[i] = element(special(random))
+		}
+		got = x
+		for i, ok := range got.roots() {
+			var want element
+			require.Equal(t, want.root(&x[i]), ok)
+			if ok {
+				require.True(t, want.equal(&got[i]))
+				exist++
+			}
+		}
+	}
+	require.NotZero(t, exist)
+}
