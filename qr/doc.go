@@ -23,7 +23,12 @@
 //	results, err := qr.DecodePicture(upload, qr.ReadOptions{})   // or Decode and DecodeGray, for a camera frame
 //	token, err := qr.DecodeText(results[0].Text)
 //
-// and one with a scanner that types, in place of a camera:
+// and one that looks into a camera all day:
+//
+//	reader, err := qr.NewReader(qr.ReaderOptions{})
+//	results, err := reader.Push(qr.Frame{Pix: frame, W: 640, H: 480, Stride: 640})   // what is new in it
+//
+// and one with a scanner in place of a camera, for which package scanner knows more:
 //
 //	token, err := qr.DecodeText(qr.TrimScan(line))
 //

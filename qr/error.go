@@ -34,6 +34,13 @@ const (
 	// ReasonPictureUnreadable: not a PNG or JPEG file, a broken one, or a picture without pixels.
 	ReasonPictureUnreadable Reason = "picture-unreadable"
 
+	// ReasonIncompleteScan: what a scanner sent is not the whole of one scan, or is more than that.
+	ReasonIncompleteScan Reason = "incomplete-scan"
+
+	// ReasonWrongLayout: a scanner typed, and the host's keyboard layout made something else of it that cannot be put
+	// right in one way only.
+	ReasonWrongLayout Reason = "wrong-layout"
+
 	// ReasonDeadline: the time allowed was used up before the picture was read to the end.
 	ReasonDeadline Reason = "deadline"
 )

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"image/color"
+	"time"
 
 	"github.com/citizencode/citizencode/qr"
 )
@@ -72,6 +74,34 @@ func ExampleEncoder_EncodeInto() {
 	// version 6 23737727364651264 true
 	// version 6 23737727364651265 true
 	// version 6 23737727364651266 true
+}
+
+// A gate pushes every frame, and is told what is new.
+func ExampleReader_Push() {
+	reader, err := qr.NewReader(qr.ReaderOptions{FrameTime: time.Minute})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	symbol, err := qr.Encode(exampleToken(), qr.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	picture := symbol.Image(6)
+	b := picture.Bounds()
+	frame := qr.Frame{Pix: make([]byte, b.Dx()*b.Dy()), W: b.Dx(), H: b.Dy(), Stride: b.Dx()}
+	for i := range frame.Pix {
+		frame.Pix[i] = color.GrayModel.Convert(picture.At(i%frame.W, i/frame.W)).(color.Gray).Y
+	}
+	for range 3 {
+		results, err := reader.Push(frame)
+		fmt.Println(len(results), err)
+	}
+	// Output:
+	// 1 <nil>
+	// 0 <nil>
+	// 0 <nil>
 }
 
 func ExampleEncodeDecimal() {

@@ -85,12 +85,9 @@ func Decode(img image.Image, o ReadOptions) ([]Result, error) {
 // DecodeGray is Decode for a camera frame of w×h pixels of one byte, 0 dark and 255 light. Row y begins at
 // pix[y*stride], so the first plane of a YUV frame is read in place.
 func DecodeGray(pix []byte, w, h, stride int, o ReadOptions) ([]Result, error) {
-	if err := checkPixels(w, h, o.maxPixels()); err != nil {
+	f := Frame{Pix: pix, W: w, H: h, Stride: stride}
+	if err := f.check(o.maxPixels()); err != nil {
 		return nil, err
-	}
-	// Divided and not multiplied: a product of a hostile stride may wrap.
-	if stride < w || len(pix) < w || (len(pix)-w)/stride < h-1 {
-		return nil, refuse(ReasonPictureUnreadable, "fewer pixels than rows of that stride have")
 	}
 	g := newGray(w, h)
 	for y := range h {

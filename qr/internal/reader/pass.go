@@ -38,11 +38,7 @@ var thorough = [...]pass{
 
 // passes looks at the picture until all that shows itself is read.
 func (r *Reader) passes() {
-	// A photograph of 12 million pixels is mostly readable at a quarter of its side, in a sixteenth of the time.
-	start := 0
-	for start < levels-1 && max(r.pyramid[0].W, r.pyramid[0].H)>>start > fastSide {
-		start++
-	}
+	start := r.start()
 	shown, chances := 0, 0
 	for _, p := range quick {
 		done := r.look(p, start)
@@ -72,4 +68,13 @@ func (r *Reader) passes() {
 			return
 		}
 	}
+}
+
+// start is the level that is looked at first: a photograph of 12 million pixels is mostly readable at a quarter of its
+// side, in a sixteenth of the time.
+func (r *Reader) start() (level int) {
+	for level < levels-1 && max(r.pyramid[0].W, r.pyramid[0].H)>>level > fastSide {
+		level++
+	}
+	return level
 }

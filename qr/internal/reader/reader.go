@@ -46,6 +46,9 @@ type Reader struct {
 	// Stop is asked now and then whether to give up. Nil never stops.
 	Stop func() bool
 
+	// Unread is told of symbols that were located and could not be read. Nil is not told.
+	Unread func(Sight)
+
 	pyramid  [levels]luma.Image
 	made     int
 	soft     luma.Image
@@ -232,6 +235,7 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, ref
 					return true
 				}
 			}
+			r.miss(v.Light, scale)
 		}
 		// A large symbol says its version beside two of its corners, where the grid is still right if it is not elsewhere.
 		if said := bits.Version(&r.sampler.Modules); i == 0 && version >= 7 && said != 0 && said != version && said <= high {
