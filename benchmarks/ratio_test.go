@@ -166,7 +166,7 @@ func TestRatios(t *testing.T) {
 	benchmarks.Print(os.Stdout, "Ratios to "+engine.GMSM().Name()+", SM2 verify", rows)
 	assert.Less(t, rows[1].Ratio, 1.8*1.15, "gate decision")
 	assert.Less(t, rows[2].Ratio, 1.0, "a flood of forgeries must cost less than one verification each")
-	assert.Zero(t, rows[1].Allocs, "gate decision")
+	assert.Less(t, rows[1].Allocs, 0.5, "gate decision: the guard's memory may grow on the way")
 	assert.Zero(t, rows[3].Allocs)
 }
 

@@ -87,6 +87,23 @@ func TestStoreBound(t *testing.T) {
 	assert.Equal(t, ways, New[int](0, 1).Cap())
 }
 
+// TestStoreSettles: where more come again and again than there are places, values
+// are not made anew for each in turn. Making one may cost as much as many visits.
+func TestStoreSettles(t *testing.T) {
+	s := New[int](16, 8)
+	made := 0
+	for range 2000 {
+		for i := range 100 {
+			if _, ok := s.Get(key(i)); !ok && s.Want(key(i)) {
+				made++
+				s.Put(key(i), i)
+			}
+		}
+	}
+	t.Logf("%d made in 200,000 visits", made)
+	assert.Less(t, made, 2000)
+}
+
 // A thing that is put twice, by two who found it missing, stands once.
 func TestStorePutTwice(t *testing.T) {
 	s := New[int](4, 1)
