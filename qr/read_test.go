@@ -343,9 +343,9 @@ func TestReadsSmallCodeInLargePicture(t *testing.T) {
 
 func TestReasonsAreStable(t *testing.T) {
 	// Programs and logs compare these words; SPEC.md §7 lists them.
-	assert.Equal(t, "[not-citizen-code malformed-text token-size does-not-fit bad-option no-code structured-append picture-too-large picture-unreadable deadline]",
+	assert.Equal(t, "[not-citizen-code malformed-text token-size does-not-fit bad-option no-code structured-append picture-too-large picture-unreadable deadline incomplete-scan wrong-layout]",
 		fmt.Sprint([]Reason{ReasonNotCitizenCode, ReasonMalformedText, ReasonTokenSize, ReasonDoesNotFit, ReasonBadOption,
-			ReasonNoCode, ReasonStructuredAppend, ReasonPictureTooLarge, ReasonPictureUnreadable, ReasonDeadline}))
+			ReasonNoCode, ReasonStructuredAppend, ReasonPictureTooLarge, ReasonPictureUnreadable, ReasonDeadline, ReasonIncompleteScan, ReasonWrongLayout}))
 	cause := errors.New("no plain content")
 	err := &Error{Reason: ReasonNoCode, Detail: "why", Err: cause}
 	assert.EqualError(t, err, "qr: no-code: why: no plain content")
