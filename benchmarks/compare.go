@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/citizencode/citizencode/citycode/engine"
 )
 
 // A Candidate is something that is timed.
@@ -141,7 +143,15 @@ func Machine() string {
 	if b, err := os.ReadFile("/proc/loadavg"); err == nil {
 		load, _, _ = strings.Cut(string(b), " ")
 	}
-	return fmt.Sprintf("%s/%s, %s, %d CPUs%s, load %s, %s", runtime.GOOS, runtime.GOARCH, model, runtime.NumCPU(), caches(), load, runtime.Version())
+	return fmt.Sprintf("%s/%s, %s, %d CPUs%s, load %s, %s, our SM2 by %s", runtime.GOOS, runtime.GOARCH, model, runtime.NumCPU(), caches(), load, runtime.Version(), build())
+}
+
+// build names what our SM2 verification computes with.
+func build() string {
+	if e, ok := engine.Default().(interface{ Build() string }); ok {
+		return e.Build()
+	}
+	return "Go"
 }
 
 // caches names the sizes of the second and third cache, where the system tells.

@@ -54,6 +54,10 @@ var (
 
 func (native) Name() string { return "citizencode, SM3 and SM4 of " + gmsm{}.Name() }
 
+// Build says with what verification computes on this processor, for a table of
+// measurements: Go, or the instructions that its assembly uses.
+func (native) Build() string { return sm2verify.Build() }
+
 func (e native) Prepare(point []byte) (Key, error) { return e.PrepareIn(nil, point) }
 
 // PrepareIn implements [Reuser].

@@ -54,6 +54,6 @@ func TestApart(t *testing.T) {
 	}
 	slices.Sort(exported)
 	assert.Equal(t, []string{"encoding/binary", "errors", "golang.org/x/sys/cpu", "io", "math/bits", "sync"}, slices.Sorted(maps.Keys(imports)))
-	assert.Equal(t, []string{"Batch", "Bytes", "Bytes", "Combine", "ErrPoint", "ErrSelfTest", "Even", "Hint", "Item", "Key", "Narrow", "NewBatch", "NewKey", "NoHint", "Odd", "Set",
+	assert.Equal(t, []string{"Batch", "Build", "Bytes", "Bytes", "Combine", "ErrPoint", "ErrSelfTest", "Even", "Hint", "Item", "Key", "Narrow", "NewBatch", "NewKey", "NoHint", "Odd", "Set",
 		"SetCombined", "Small", "TableBytes", "Verify", "Verify", "VerifyHint", "Wide", "Widest", "WithTable"}, exported)
 }

@@ -6,6 +6,20 @@ import "sync"
 // because no number comes in on another way; before that, all arithmetic is Go.
 var start = sync.OnceFunc(choose)
 
+// Build says with what this process computes, for a table of measurements.
+func Build() string {
+	start()
+	switch {
+	case useADX && useIFMA:
+		return "ADX, AVX512-IFMA"
+	case useIFMA:
+		return "AVX512-IFMA"
+	case useADX:
+		return "ADX"
+	}
+	return "Go"
+}
+
 // specialLimbs returns a source of limbs, the same each time: three of four are
 // those where carries begin and end, which random limbs miss for years
 // (emmansun/gmsm#560).
