@@ -55,8 +55,8 @@ type servers struct {
 
 // openServers starts the servers with their example configurations, the demo's
 // people put in, over lists of this moment and data of their own.
-func (c *City) openServers(ctx context.Context) (s *servers, err error) {
-	s = &servers{city: c}
+func (c *City) openServers(ctx context.Context) (_ *servers, err error) {
+	s := &servers{city: c}
 	if s.dir, err = os.MkdirTemp("", "citycode-demo-"); err != nil {
 		return nil, err
 	}

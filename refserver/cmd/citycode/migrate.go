@@ -69,12 +69,12 @@ type migration struct {
 	rows     int
 }
 
-func (f *migrateFlags) open(ctx context.Context, std *stdio) (m *migration, err error) {
+func (f *migrateFlags) open(ctx context.Context, std *stdio) (_ *migration, err error) {
 	a, err := openWith(ctx, f.Dir, f.passphrase, f.moment)
 	if err != nil {
 		return nil, err
 	}
-	m = &migration{authority: a, scenes: citycode.Scenes(f.Scenes), progress: newProgress(std.Err, "migrate")}
+	m := &migration{authority: a, scenes: citycode.Scenes(f.Scenes), progress: newProgress(std.Err, "migrate")}
 	defer func() {
 		if err != nil {
 			m.Close()
