@@ -74,11 +74,12 @@ func (p *Place) verdict(profile citycode.Profile, scenes citycode.Scenes) string
 // A Report says what of a base would be accepted where.
 type Report struct {
 	Profile string         `json:"profile"`
-	Rows    int            `json:"rows"`    // that are good
-	Proven  int            `json:"proven"`  // of them have a proof
-	Issued  int            `json:"issued"`  // of them got their credential now
-	Left    map[Reason]int `json:"leftOut"` // by reason
-	Errors  []string       `json:"errors"`  // the first of them, by line
+	Rows    int            `json:"rows"`             // that are good
+	Proven  int            `json:"proven"`           // of them have a proof
+	Issued  int            `json:"issued"`           // of them got their credential now
+	Issuer  citycode.KeyID `json:"issuer,omitempty"` // for whom the proofs are, when they are asked for
+	Left    map[Reason]int `json:"leftOut"`          // by reason
+	Errors  []string       `json:"errors"`           // the first of them, by line
 	Places  []PlaceReport  `json:"places"`
 }
 

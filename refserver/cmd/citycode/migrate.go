@@ -38,6 +38,8 @@ type migrateCmd struct {
 func (migrateCmd) Help() string {
 	return `A base is the users of an existing code: CSV without quotes, a line of names first, subject and key required; scenes, benefit, identity, nonce and proof may be there. A row that is wrong is named with its line and its reason and left out. Nothing stops for those who have not come yet.
 
+The phones fill the column proof of what ask has written: r and s in hexadecimal, a signature of the row's key under the tag CC1/popp over 02, the issuer that ask prints, the nonce and the key (SPEC §4.2).
+
 Example:
 
     citycode migrate report --dir shenyang --profile medical --from dalian/public base.csv
@@ -169,6 +171,9 @@ func (f *migrateFlags) print(std *stdio, r *migrate.Report) error {
 	if r.Issued > 0 {
 		fmt.Fprintf(w, "%d credentials issued\n", r.Issued)
 	}
+	if r.Issuer != 0 {
+		fmt.Fprintf(w, "proof: the row's key signs 02%08x, its nonce and itself under the tag CC1/popp (SPEC §4.2); r and s in hexadecimal\n", uint32(r.Issuer))
+	}
 	for _, reason := range slices.Sorted(maps.Keys(r.Left)) {
 		fmt.Fprintf(w, "left out: %s %d\n", reason, r.Left[reason])
 	}
@@ -221,6 +226,7 @@ func (c *migrateAsk) Run(ctx context.Context, std *stdio) error {
 		os.Remove(c.Out) // begun again from the beginning
 		return err
 	}
+	report.Issuer = m.entry.ID
 	return c.print(std, report)
 }
 
@@ -313,8 +319,9 @@ func (c *migrateIssue) Run(ctx context.Context, std *stdio) error {
 
 // openIssued opens the file of credentials for more, cuts off a line that a crash
 // left unfinished, and returns the subjects that stand there.
-func openIssued(path string, p citycode.Profile) (f *os.File, done map[[16]byte]struct{}, err error) {
-	if f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, store.Secret); err != nil {
+func openIssued(path string, p citycode.Profile) (_ *os.File, done map[[16]byte]struct{}, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, store.Secret)
+	if err != nil {
 		return nil, nil, err
 	}
 	defer func() {
