@@ -41,7 +41,7 @@ func TestReaders(t *testing.T) {
 		return
 	}
 	if testing.Short() {
-		t.Skip("starts pcscd")
+		t.Skip("starts a pcscd of its own and waits for readers: runs without -short")
 	}
 	for _, needs := range append([]client{{needs: []string{"bash", "bash"}}}, clients...) {
 		for i := 0; i < len(needs.needs); i += 2 {
@@ -82,7 +82,7 @@ func missing(t *testing.T, what string) {
 	if os.Getenv("CI") == "true" {
 		t.Fatal(what)
 	}
-	t.Skip(what)
+	t.Skip(what + ": no command goes through a real reader service")
 }
 
 // slots is how many virtual readers there are. A second entry in pcscd's configuration gives no more: the driver of

@@ -5,6 +5,7 @@ import (
 
 	"github.com/citizencode/citizencode/card/apdu"
 	"github.com/citizencode/citizencode/card/app"
+	"github.com/citizencode/citizencode/card/key"
 	"github.com/citizencode/citizencode/card/nvm"
 	"github.com/citizencode/citizencode/card/purse"
 )
@@ -101,6 +102,21 @@ func (p *pending) transaction(at purse.DateTime) purse.Transaction {
 	return purse.Transaction{Amount: p.request.Amount, Kind: p.kind, Terminal: p.request.Terminal, At: at}
 }
 
+// decide returns the key that decides a transaction, named, and the key of its receipt. The try is spent before the MAC
+// is compared, and only where the transaction could end well.
+func (c *Card) decide(open *pending, name app.KeyID) (decides, tac key.Key, err error) {
+	if decides, _, err = c.key(name); err != nil {
+		return decides, tac, err
+	}
+	if tac, _, err = c.key(app.KeyTAC); err != nil {
+		return decides, tac, err
+	}
+	if err = c.payable(open); err != nil {
+		return decides, tac, err
+	}
+	return decides, tac, c.spend(name)
+}
+
 // credit answers CREDIT FOR LOAD (圈存).
 func (c *Card) credit(q *request) ([]byte, error) {
 	if q.P1 != 0 || q.P2 != 0 {
@@ -114,18 +130,8 @@ func (c *Card) credit(q *request) ([]byte, error) {
 		return nil, apdu.ConditionsNotSatisfied
 	}
 	open := q.open
-	load, _, err := c.key(app.KeyLoad)
+	load, dtk, err := c.decide(open, app.KeyLoad)
 	if err != nil {
-		return nil, err
-	}
-	dtk, _, err := c.key(app.KeyTAC)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.payable(open); err != nil {
-		return nil, err
-	}
-	if err := c.spend(app.KeyLoad); err != nil {
 		return nil, err
 	}
 	t := open.transaction(m.At)
@@ -156,18 +162,8 @@ func (c *Card) debit(q *request) ([]byte, error) {
 		return nil, apdu.ConditionsNotSatisfied
 	}
 	open := q.open
-	dpk, _, err := c.key(app.KeyPurchase)
+	dpk, dtk, err := c.decide(open, app.KeyPurchase)
 	if err != nil {
-		return nil, err
-	}
-	dtk, _, err := c.key(app.KeyTAC)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.payable(open); err != nil {
-		return nil, err
-	}
-	if err := c.spend(app.KeyPurchase); err != nil {
 		return nil, err
 	}
 	t := open.transaction(m.At)

@@ -61,49 +61,31 @@ func chargeDraft(h string, at time.Time, o *order) ledger.Draft {
 // restart does not post everything again.
 const checkpoint = 1000
 
-// post brings into the ledger what follows from the events and may be missing.
-// Keys make it the same however often it is done.
-func (s *Scenario) post(ctx context.Context) error {
-	s.posting.Lock()
-	defer s.posting.Unlock()
-	for {
-		var drafts []ledger.Draft
-		var base int64
-		err := s.stream.View(ctx, func() error {
-			base = s.state.base
-			s.posted = max(s.posted, base)
-			drafts = s.state.drafts[s.posted-base:]
-			drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if len(drafts) == 0 {
-			return s.keepPlace(ctx, base)
-		}
-		verdicts, err := s.books.PostEachLate(ctx, drafts)
-		if err != nil {
-			return fmt.Errorf("book: %w", err)
-		}
-		for _, v := range verdicts {
-			if v.Refused != nil {
-				return fmt.Errorf("book: %w", v.Refused)
-			}
-		}
-		s.posted += int64(len(drafts))
-	}
+// pending is what the books' follower asks for.
+func (s *Scenario) pending(ctx context.Context, from int64) (gone int64, drafts []ledger.Draft, err error) {
+	err = s.stream.View(ctx, func() error {
+		gone = s.state.base
+		drafts = s.state.drafts[max(from, gone)-gone:]
+		drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
+		return nil
+	})
+	return gone, drafts, err
 }
 
-func (s *Scenario) keepPlace(ctx context.Context, base int64) error {
-	if s.posted-base < checkpoint {
+// post brings into the ledger what follows from the events and may be missing.
+func (s *Scenario) post(ctx context.Context) error {
+	n, gone, err := s.follower.Follow(ctx)
+	if err != nil {
+		return fmt.Errorf("book: %w", err)
+	}
+	if n-gone < checkpoint {
 		return nil
 	}
-	err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-		if s.state.base >= s.posted {
+	err = s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+		if s.state.base >= n {
 			return nil, nil
 		}
-		e, err := event(fmt.Sprintf("posted:%d", s.posted), posted, time.Unix(0, 0), postedChange{s.posted})
+		e, err := event(fmt.Sprintf("posted:%d", n), posted, time.Unix(0, 0), postedChange{n})
 		return []eventlog.Event{e}, err
 	})
 	if errors.Is(err, eventlog.ErrKeyTaken) {

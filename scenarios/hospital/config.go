@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/citizencode/citizencode/scenarios/eventlog"
@@ -161,9 +160,8 @@ type Scenario struct {
 	stream *eventlog.Stream
 	state  *state // of stream
 
-	books   *ledger.Ledger
-	posting sync.Mutex
-	posted  int64 // drafts that stand in the ledger
+	books    *ledger.Ledger
+	follower ledger.Follower
 }
 
 // Open returns the hospital as its events in cfg.Store tell, and brings into the
@@ -204,6 +202,7 @@ func Open(ctx context.Context, cfg Config) (*Scenario, error) {
 	if s.stream, err = eventlog.Open(ctx, store, "hospital/"+s.id, s.state); err != nil {
 		return nil, err
 	}
+	s.follower = ledger.Follower{Ledger: s.books, Pending: s.pending, Refused: func(r *ledger.RefusedError) error { return r }}
 	return s, s.post(ctx)
 }
 

@@ -16,57 +16,43 @@ import (
 // restart does not post everything again.
 const checkpoint = 1000
 
-// post brings into the ledger what follows from the events and may be missing.
-// Keys make it the same however often it is done.
-func (s *Scenario) post(ctx context.Context) error {
-	s.posting.Lock()
-	defer s.posting.Unlock()
-	for {
-		var drafts []ledger.Draft
-		var base int64
-		err := s.stream.View(ctx, func() error {
-			base = s.state.base
-			s.posted = max(s.posted, base)
-			drafts = s.state.drafts[s.posted-base:]
-			drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if len(drafts) == 0 {
-			return s.keepPlace(ctx, base)
-		}
-		verdicts, err := s.books.PostEachLate(ctx, drafts)
-		if err != nil {
-			return fmt.Errorf("parking: book: %w", err)
-		}
-		for _, v := range verdicts {
-			switch {
-			case v.Refused == nil:
-			case v.Refused.Reason == ledger.DayClosed:
-				return fmt.Errorf("parking: book: %w", v.Refused)
-			default:
-				// A fault of this package. It is counted, and no day is closed
-				// over it, but barriers go on.
-				s.refused++
-			}
-		}
-		s.posted += int64(len(drafts))
-	}
+// pending is what the books' follower asks for.
+func (s *Scenario) pending(ctx context.Context, from int64) (gone int64, drafts []ledger.Draft, err error) {
+	err = s.stream.View(ctx, func() error {
+		gone = s.state.base
+		drafts = s.state.drafts[max(from, gone)-gone:]
+		drafts = drafts[:min(len(drafts), ledger.MaxBatch)]
+		return nil
+	})
+	return gone, drafts, err
 }
 
-// keepPlace writes down up to where everything stands in the ledger.
-func (s *Scenario) keepPlace(ctx context.Context, base int64) error {
-	if s.posted-base < checkpoint || s.refused > 0 {
+// refuse hears of a transaction that the ledger refused.
+func (s *Scenario) refuse(r *ledger.RefusedError) error {
+	if r.Reason == ledger.DayClosed {
+		return r
+	}
+	// A fault of this package. It is counted, and no day is closed over it, but
+	// barriers go on.
+	s.refused.Add(1)
+	return nil
+}
+
+// post brings into the ledger what follows from the events and may be missing.
+func (s *Scenario) post(ctx context.Context) error {
+	n, gone, err := s.follower.Follow(ctx)
+	if err != nil {
+		return fmt.Errorf("parking: book: %w", err)
+	}
+	if n-gone < checkpoint || s.refused.Load() > 0 {
 		return nil
 	}
 	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-		if s.state.base >= s.posted {
+		if s.state.base >= n {
 			return nil, nil
 		}
-		last := s.state.drafts[s.posted-s.state.base-1].Time
-		return s.state.stage(fmt.Sprintf("posted:%d", s.posted), last, "", nil, []fact{&posted{s.posted}})
+		last := s.state.drafts[n-s.state.base-1].Time
+		return s.state.stage(fmt.Sprintf("posted:%d", n), last, "", nil, []fact{&posted{n}})
 	})
 }
 

@@ -63,6 +63,7 @@ package parking
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -99,10 +100,9 @@ type Scenario struct {
 	board    *occupancy.Board
 	single   string // the lot, where there is one only
 
-	posting  sync.Mutex // held while transactions go into the ledger
-	posted   int64      // how many have
-	refused  int64      // of them, by the ledger
-	deciding sync.Mutex // held while Collect asks the bank
+	follower ledger.Follower
+	refused  atomic.Int64 // transactions, by the ledger
+	deciding sync.Mutex   // held while Collect asks the bank
 }
 
 var (
@@ -167,6 +167,7 @@ func Open(ctx context.Context, cfg Config) (*Scenario, error) {
 	}
 	s := &Scenario{operator: cfg.Operator, lots: lots, places: places, rules: cfg.Rules, seal: seal, now: cfg.Now, books: cfg.Ledger, bank: cfg.Bank,
 		settler: rails.Settler{Ledger: cfg.Ledger, Wait: cfg.Wait}, state: newState(cfg.Operator, lots, seal)}
+	s.follower = ledger.Follower{Ledger: s.books, Pending: s.pending, Refused: s.refuse}
 	s.early = cfg.ReserveRules.Early
 	if len(cfg.Lots) == 1 {
 		s.single = cfg.Lots[0].ID

@@ -167,7 +167,7 @@ func TestRow27Random(t *testing.T) {
 		for range 3 {
 			w.collect()
 		}
-		require.Zero(rt, w.refused, "the ledger refused what follows from events")
+		require.Zero(rt, w.refused.Load(), "the ledger refused what follows from events")
 		sessions, err := w.Sessions(ctx, SessionFilter{})
 		require.NoError(rt, err)
 		inside := make(map[string]int)

@@ -179,10 +179,7 @@ func (s *Scenario) CloseDay(ctx context.Context, day ledger.Day) (*scenarios.Set
 	if err := s.finish(ctx); err != nil {
 		return nil, err
 	}
-	s.posting.Lock()
-	refused := s.refused
-	s.posting.Unlock()
-	if refused > 0 {
+	if s.refused.Load() > 0 {
 		return nil, errors.New("parking: the ledger refused transactions; no day is closed over them")
 	}
 	if _, err := s.books.CloseDay(ctx, day); err != nil {
@@ -221,9 +218,7 @@ func (s *Scenario) Metrics() []scenarios.Metric {
 		add("orders-pending", "", int64(len(st.pending)), "等待银行结果的扣款", "charges and paybacks that wait for the bank")
 		return nil
 	})
-	s.posting.Lock()
-	defer s.posting.Unlock()
-	add("postings-refused", "", s.refused, "账本拒收的分录", "transactions that the ledger refused")
+	add("postings-refused", "", s.refused.Load(), "账本拒收的分录", "transactions that the ledger refused")
 	return list
 }
 

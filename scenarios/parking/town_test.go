@@ -176,7 +176,7 @@ func (w *town) audit() {
 	w.reopen()
 	require.Equal(w.tb, before, w.everything(), "after a restart")
 	require.Equal(w.tb, reports, w.boardText(), "the feed after a restart")
-	require.Zero(w.tb, w.refused)
+	require.Zero(w.tb, w.refused.Load())
 }
 
 func (w *town) everything() string {
