@@ -94,7 +94,7 @@ func (l *lists) config() citycode.VerifierConfig {
 // verify returns a verifier for the lists as they are.
 func (s *Server) verify() (*citycode.Verifier, error) {
 	cfg := s.lists.config()
-	cfg.Now, cfg.Replay = s.options.Now, s.guard
+	cfg.Now, cfg.Replay, cfg.Cache = s.options.Now, s.guard, s.cache
 	v, err := citycode.NewVerifier(cfg)
 	if err == nil {
 		s.prefixes.Store(new(v.PrefixSizes()))

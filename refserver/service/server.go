@@ -41,6 +41,9 @@ type Options struct {
 	Now       func() time.Time // nil: time.Now
 	// Elapsed is a clock that only runs forward; nil: Go's monotonic clock.
 	Elapsed func() time.Duration
+	// Cache bounds what is remembered of citizens who come again; all terminals
+	// share it. Its zero value is what a server wants: at most 4 MiB.
+	Cache citycode.CacheConfig
 
 	maxJournal int64 // bytes; 0: maxJournal
 }
@@ -55,6 +58,7 @@ type Server struct {
 	office  *Office
 	lists   *lists
 	guard   *citycode.ReplayGuard
+	cache   *citycode.Cache
 	slips   *scenarios.Slips
 	answers *answers
 	counts  counts
@@ -99,6 +103,9 @@ func Open(ctx context.Context, app Application, o Options) (_ *Server, err error
 		}
 	}()
 	if err := makeDir(o.Data); err != nil {
+		return nil, err
+	}
+	if s.cache, err = citycode.NewCache(o.Cache); err != nil {
 		return nil, err
 	}
 	if s.lists, err = openLists(ctx, o.Lists, filepath.Join(o.Data, "lists"), o.Engine); err != nil {
