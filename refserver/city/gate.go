@@ -163,7 +163,7 @@ func (g *Gate) take(b *bulletin) error {
 	if g.terminal == nil {
 		return g.build(verifier)
 	}
-	g.terminal.SetVerifier(verifier)
+	g.terminal.SetVerifier(verifier, "")
 	return nil
 }
 

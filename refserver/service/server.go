@@ -16,6 +16,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/ledger"
@@ -59,6 +60,7 @@ type Server struct {
 	lists   *lists
 	guard   *citycode.ReplayGuard
 	cache   *citycode.Cache
+	judges  judges
 	slips   *scenarios.Slips
 	answers *answers
 	counts  counts
@@ -111,6 +113,7 @@ func Open(ctx context.Context, app Application, o Options) (_ *Server, err error
 	if s.lists, err = openLists(ctx, o.Lists, filepath.Join(o.Data, "lists"), o.Engine); err != nil {
 		return nil, err
 	}
+	s.judges = judges{archive: store.Archive{Dir: filepath.Join(o.Data, "archive")}, engine: o.Engine}
 	if err := s.openBooks(ctx); err != nil {
 		return nil, err
 	}
@@ -139,7 +142,7 @@ func (s *Server) openBooks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Now: s.options.Now,
+	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Judge: s.judges.verifier, Now: s.options.Now,
 		Secret: func(name string, size int) ([]byte, error) {
 			return secret(filepath.Join(s.options.Data, name+".key"), size)
 		}}

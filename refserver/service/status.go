@@ -50,6 +50,9 @@ func (s *Server) describe(context.Context, *Call) (description, error) {
 	if what.Claims&scenarios.PartnerCode != 0 {
 		d.Claims = append(d.Claims, "partner-code")
 	}
+	if what.Claims&scenarios.ShownCode != 0 {
+		d.Claims = append(d.Claims, "shown-code")
+	}
 	if o := what.Offline; o.Policy != scenarios.OnlineOnly {
 		d.Offline = &offlineDescription{o.Policy == scenarios.Unlimited, o.Uses, o.Fen, int64(o.Spacing / time.Second)}
 	}
