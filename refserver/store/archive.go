@@ -176,12 +176,12 @@ func (a Archive) Open(ctx context.Context, name string, e engine.Engine) (*Lists
 	if err != nil {
 		return nil, nil, err
 	}
+	defer os.Chtimes(dir, begun.ModTime(), begun.ModTime()) // opening writes there, closing too
 	h, err := OpenHolding(ctx, dir, e)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer h.Close()
-	defer os.Chtimes(dir, begun.ModTime(), begun.ModTime()) // opening writes there
 	lists, err := h.Lists()
 	if err == nil && (lists == nil || lists.Name(profiles) != name) {
 		err = damaged(dir, "it does not hold what it is called by")
