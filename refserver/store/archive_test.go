@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/hex"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emmansun/gmsm/sm3"
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/citycode"
@@ -53,6 +55,9 @@ func TestArchive(t *testing.T) {
 	}
 	publish(t, c, dir)
 	first := keep(citycode.Profiles())
+	// As scenarios/SPEC.md §11 has it; the city has signed three status lists so far.
+	digest := sm3.Sum([]byte("status 210100/1#0 1.1\nstatus 210100/2#0 1.2\nstatus 210100/4#0 1.3\ntrust 210100 1.1\n"))
+	require.Equal(t, hex.EncodeToString(digest[:16]), first)
 	require.NoError(t, c.Register[c.Issuer.ID()].Set(li.Claims.Index, citycode.StatusRevoked))
 	c.Draft.Version.Counter++
 	publish(t, c, dir)
