@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/scenarios"
+	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/transit"
 	"github.com/citizencode/citizencode/scenarios/transit/office"
 	"github.com/citizencode/citizencode/scenarios/transit/tap"
@@ -204,6 +206,26 @@ func TestVerdicts(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, want[i:i+1], got, i)
 	}
+	// A code that must be asked about online: whether the gate was is in its record.
+	online := citycode.TransitProfile()
+	online.OnlineScenes = citycode.Transit
+	pinned := r.Draft.Entries[0].Profiles
+	for i := range pinned {
+		if pinned[i].ID == online.ID {
+			pinned[i] = citycode.PinProfile(online)
+		}
+	}
+	cfg := r.lists()
+	cfg.Profiles = []citycode.Profile{online}
+	r.sets["online"] = cfg
+	with := r.board(r.rider(citycode.ProfileTransit))
+	with.Evidence.Lists = "online"
+	without := with
+	without.Online = false
+	got, err = judge.Verdicts(t.Context(), []tap.Tap{with, without})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"ok", "online-required"}, got)
+
 	// Forged records about good codes, and what cannot be judged.
 	good, other := r.board(r.rider(citycode.ProfileTransit)), r.board(r.rider(citycode.ProfileTransit))
 	for name, c := range map[string]struct {
@@ -228,7 +250,11 @@ func TestVerdicts(t *testing.T) {
 		"cut short":               {func(t *tap.Tap) { t.Evidence.Code = t.Evidence.Code[:100] }, "malformed"},
 		"no code of ours":         {func(t *tap.Tap) { t.Evidence.Code = "AAAA" }, "malformed"},
 		"a printed code": {func(t *tap.Tap) {
-			t.Evidence = tap.EvidenceOf(string(r.Place(nil).Bytes()), 0, "first")
+			v, err := r.Verifier(nil).Verify(r.Place(nil), citycode.Check{})
+			require.NoError(r.t, err)
+			who := scenarios.CitizenOf(v, scenarios.Description{Identity: scenarios.Pseudonym})
+			t.Serial, t.Showing, t.Key, t.Person, t.Issued = who.Serial().String(), who.Showing(), who.Showing()+"@"+t.Gate, who.Person().String(), who.IssuedAt()
+			t.Evidence = tap.EvidenceOf(string(v.Bytes()), 0, "first")
 		}, office.OtherCode},
 	} {
 		spoilt := good
@@ -323,6 +349,71 @@ func TestRecheckAfterBooking(t *testing.T) {
 	assert.EqualValues(t, -100, b.Fen)
 	assert.Equal(t, 1, b.Refused)
 	d.zero(22)
+}
+
+// TestRecheckTwo: two processes work on one store, and only one of them judges. What
+// one has looked at the other does not look at again, and what the other has
+// booked it posts back.
+func TestRecheckTwo(t *testing.T) {
+	r := newRecording(t, "gate A")
+	a := open(t, nil)
+	a.send(r.board(r.rider(citycode.ProfileTransit)), flip(r.board(r.rider(citycode.ProfileTransit)), 1))
+	assert.EqualValues(t, 200, a.book(30).Fen)
+	b, first := *a, true
+	b.cfg.Judge = r.sets.verifier
+	b.reopen()
+	c := *a
+	c.cfg.Judge = func(ctx context.Context, lists string) (*citycode.Verifier, error) {
+		if first {
+			first = false
+			assert.Equal(t, 1, recheck(&b).Refused)
+		}
+		return r.sets.verifier(ctx, lists)
+	}
+	c.reopen()
+	assert.Zero(t, recheck(&c).Taps)
+	assert.Len(t, refusedCodes(&c), 1)
+	assert.EqualValues(t, -100, a.book(30).Fen)
+	a.zero(22)
+}
+
+// watched is an event store that says what was read.
+type watched struct {
+	eventlog.Store
+	month string // stream
+	read  int    // events of it
+}
+
+func (w *watched) Read(ctx context.Context, stream string, after int64, limit int) ([]eventlog.Event, error) {
+	page, err := w.Store.Read(ctx, stream, after, limit)
+	if strings.HasPrefix(stream, "transit/town/") {
+		w.month = stream
+		w.read += len(page)
+	}
+	return page, err
+}
+
+// TestRecheckReadsOnce: what has no taps in it, as the fares of a large city, is
+// not read at every run.
+func TestRecheckReadsOnce(t *testing.T) {
+	r := newRecording(t, "gate A")
+	w := &watched{Store: eventlog.NewMemory()}
+	d := open(t, func(c *office.Config) { c.Judge, c.Events = r.sets.verifier, w })
+	d.send(r.board(r.rider(citycode.ProfileTransit)))
+	assert.Equal(t, 1, recheck(d).Taps)
+	for batch := range 2 {
+		var events []eventlog.Event
+		for i := range 600 {
+			events = append(events, eventlog.Event{Key: fmt.Sprint(batch, " ", i), Kind: "fares", Time: d.now, Data: json.RawMessage(`{"fares":[]}`)})
+		}
+		require.NoError(t, w.Append(t.Context(), w.month, int64(2+600*batch), events))
+	}
+	recheck(d)
+	w.read = 0
+	for range 10 {
+		recheck(d)
+	}
+	assert.Less(t, w.read, 50)
 }
 
 // TestRecheckStanding: what counts is the record that stands. One that has been
