@@ -4,7 +4,8 @@
 // of its back office. Everything else is here:
 //
 //   - lists are opened from a directory, held, and taken again when they change
-//     there; one journal a terminal, one replay guard for all of them, and one
+//     there; where codes are recorded, the lists of each moment are kept to verify
+//     them by again; one journal a terminal, one replay guard for all of them, and one
 //     cache of citizens who come again (Options.Cache);
 //   - one SQLite file, in which scenarios keep their events and their ledger;
 //   - JSON over HTTP with strict bodies, problem details (RFC 9457), and answers

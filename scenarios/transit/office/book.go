@@ -20,11 +20,13 @@ type BookRequest struct {
 
 // A Booking is what a run of Book has done.
 type Booking struct {
-	People       int   `json:"people"`            // whose fares were computed
-	Changes      int   `json:"changes"`           // of a person's day
-	Fen          int64 `json:"fen"`               // sum of the changes
-	Transactions int   `json:"transactions"`      // posted, those of a run before that was cut short among them
-	Refused      int   `json:"refused,omitempty"` // taps that Recheck took out of the fares before
+	People       int   `json:"people"`       // whose fares were computed
+	Changes      int   `json:"changes"`      // of a person's day
+	Fen          int64 `json:"fen"`          // sum of the changes
+	Transactions int   `json:"transactions"` // posted, those of a run before that was cut short among them
+
+	// Refused counts the taps that Recheck took out of the fares before.
+	Refused int `json:"refused,omitempty"`
 }
 
 // Book computes the fares of everybody whose taps have changed, up to a service

@@ -24,7 +24,8 @@ const (
 )
 
 // A Judge returns the verifier, without a replay guard, for a set of lists by
-// the name that gates record. The error is fs.ErrNotExist where it is not kept.
+// the name that gates record. Its skews are those of the gates, or it refuses what
+// they took. The error is fs.ErrNotExist where the set is not kept.
 type Judge func(ctx context.Context, lists string) (*citycode.Verifier, error)
 
 // Verdicts verifies the codes of taps again, all together: one word for each, which
