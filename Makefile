@@ -55,7 +55,7 @@ bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test ./benchmarks -run Ratio -v -count=1 -rounds 15 -openssl
 
 results: ## measure SM2 and write the tables to benchmarks/results
-	go test ./benchmarks -run '^Test(SM2|Gate)Ratios$$' -v -count=1 -rounds 15 -openssl -results
+	go test ./benchmarks -run '^Test(SM2|Gate|Recheck)Ratios$$' -v -count=1 -rounds 15 -openssl -results
 
 fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)

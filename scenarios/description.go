@@ -105,6 +105,10 @@ type Claims uint8
 const (
 	BenefitClass Claims = 1 << iota // 优待类别
 	PartnerCode                     // 源码: the partner's code in front of a fused one
+	// ShownCode is the code itself, for a back office that verifies it again. It
+	// says all that is in the code, so the pseudonym and the benefit class are
+	// declared with it.
+	ShownCode
 )
 
 // An OfflinePolicy says what a scenario does when it cannot reach its service.
@@ -154,8 +158,10 @@ func (d Description) Validate() error {
 		return errors.New("scenarios: description: unknown carrier")
 	case d.Identity > Record:
 		return errors.New("scenarios: description: unknown identity class")
-	case d.Claims&^(BenefitClass|PartnerCode) != 0:
+	case d.Claims&^(BenefitClass|PartnerCode|ShownCode) != 0:
 		return errors.New("scenarios: description: unknown claim")
+	case d.Claims&ShownCode != 0 && (d.Identity == Anonymous || d.Claims&BenefitClass == 0):
+		return errors.New("scenarios: description: the code that was shown says more than is declared")
 	case len(d.Actions) == 0 || len(d.Actions) > MaxActions:
 		return fmt.Errorf("scenarios: description: not 1 to %d actions", MaxActions)
 	}

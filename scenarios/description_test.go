@@ -17,14 +17,18 @@ func TestDescriptionValidate(t *testing.T) {
 	good := new(door).Describe()
 	require.NoError(t, good.Validate())
 	for name, spoil := range map[string]func(*scenarios.Description){
-		"no purpose":            func(d *scenarios.Description) { d.Purpose.Zh = "" },
-		"no English":            func(d *scenarios.Description) { d.Purpose.En = "" },
-		"no group":              func(d *scenarios.Description) { d.Group = 0 },
-		"unknown group":         func(d *scenarios.Description) { d.Group = 4 },
-		"no audience":           func(d *scenarios.Description) { d.Audience = 0 },
-		"unknown carrier":       func(d *scenarios.Description) { d.Carriers = 1 },
-		"unknown identity":      func(d *scenarios.Description) { d.Identity = 3 },
-		"unknown claim":         func(d *scenarios.Description) { d.Claims = 4 },
+		"no purpose":       func(d *scenarios.Description) { d.Purpose.Zh = "" },
+		"no English":       func(d *scenarios.Description) { d.Purpose.En = "" },
+		"no group":         func(d *scenarios.Description) { d.Group = 0 },
+		"unknown group":    func(d *scenarios.Description) { d.Group = 4 },
+		"no audience":      func(d *scenarios.Description) { d.Audience = 0 },
+		"unknown carrier":  func(d *scenarios.Description) { d.Carriers = 1 },
+		"unknown identity": func(d *scenarios.Description) { d.Identity = 3 },
+		"unknown claim":    func(d *scenarios.Description) { d.Claims = 8 },
+		"code of nobody": func(d *scenarios.Description) {
+			d.Identity, d.Claims = scenarios.Anonymous, scenarios.BenefitClass|scenarios.ShownCode
+		},
+		"code without benefit":  func(d *scenarios.Description) { d.Identity, d.Claims = scenarios.Record, scenarios.ShownCode },
 		"no action":             func(d *scenarios.Description) { d.Actions = nil },
 		"action twice":          func(d *scenarios.Description) { d.Actions = []string{"open", "open"} },
 		"action in capitals":    func(d *scenarios.Description) { d.Actions = []string{"Open"} },
@@ -87,8 +91,47 @@ func TestDisclosure(t *testing.T) {
 		got := scenarios.CitizenOf(verified, what)
 		assert.Equal(t, scenarios.Person{City: c.Code, Subject: test.subject}, got.Person())
 		assert.Equal(t, test.benefit, got.Benefit())
+		code, hint := got.Code()
+		assert.Empty(t, code)
+		assert.Zero(t, hint)
 		assert.Equal(t, scenarios.Phone, got.Carrier())
 		assert.False(t, got.Bound())
+	}
+}
+
+// A scenario whose operator verifies codes again is handed what it declared: the
+// code, the hint that the verifier found, the lists by their name, and the second
+// of the verdict.
+func TestShownCode(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	what := new(door).Describe()
+	what.Identity, what.Claims = scenarios.Pseudonym, scenarios.BenefitClass|scenarios.ShownCode
+	var got scenarios.Visit
+	d := &door{what: what, handle: func(_ context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
+		got = *v
+		return scenarios.Allowed(scenarios.Text{Zh: "请进", En: "Come in"}, nil)
+	}}
+	trust, guard := c.Trust(nil), c.Guard()
+	verifier := func() *citycode.Verifier {
+		v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), Replay: guard, Now: c.Clock.Now, Hints: true})
+		require.NoError(t, err)
+		return v
+	}
+	late := time.Duration(0) // of the terminal's clock behind the verdict
+	lane, err := scenarios.NewTerminal(scenarios.TerminalConfig{Name: "a", Scenario: d, Verifier: verifier(), Lists: "first", Now: func() time.Time { return c.Clock.Now().Add(late) }})
+	require.NoError(t, err)
+	li := c.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil)
+	for _, lists := range []string{"first", "second"} {
+		c.Clock.Advance(5 * time.Second)
+		shown := li.Show(citycode.Transit).Bytes()
+		require.True(t, scan(t, lane, shown).Allow)
+		code, hint := got.Citizen.Code()
+		assert.Equal(t, string(shown), code)
+		assert.NotZero(t, hint)
+		assert.Equal(t, lists, got.Lists)
+		assert.Equal(t, c.Clock.Now(), got.Time, "although the second has turned")
+		lane.SetVerifier(verifier(), "second")
+		late = time.Second
 	}
 }
 

@@ -17,6 +17,7 @@ type TerminalConfig struct {
 	Name     string // of the gate, desk or barrier; required
 	Scenario Scenario
 	Verifier *citycode.Verifier
+	Lists    string           // names what Verifier was made of, for Visit.Lists; empty: nothing is recorded
 	Online   func() bool      // whether the online service can be reached; nil: never
 	Now      func() time.Time // nil: time.Now
 	Journal  Journal          // where accepted codes are kept; nil: nowhere, and a restart forgets them
@@ -45,6 +46,7 @@ type Terminal struct {
 
 	mu       sync.Mutex
 	verifier *citycode.Verifier
+	lists    string // of verifier
 
 	// What the lane decided last; the element of lane guards it.
 	last       *Decision // nil if the scenario failed
@@ -83,15 +85,16 @@ func NewTerminal(cfg TerminalConfig) (*Terminal, error) {
 	if cfg.Allowance == nil {
 		cfg.Allowance = NewAllowance(what.Offline)
 	}
-	return &Terminal{cfg: cfg, what: what, lane: make(chan struct{}, 1), verifier: cfg.Verifier}, nil
+	return &Terminal{cfg: cfg, what: what, lane: make(chan struct{}, 1), verifier: cfg.Verifier, lists: cfg.Lists}, nil
 }
 
 // SetVerifier changes the verifier, as when new lists have arrived. The new one
-// should share the replay guard of the old one.
-func (t *Terminal) SetVerifier(v *citycode.Verifier) {
+// should share the replay guard of the old one. lists names what it was made of,
+// for [Visit].Lists; it may be empty.
+func (t *Terminal) SetVerifier(v *citycode.Verifier, lists string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.verifier = v
+	t.verifier, t.lists = v, lists
 }
 
 // Scan is [Terminal.Decide] for the bytes of a code and nothing else.
@@ -126,7 +129,7 @@ func (t *Terminal) Decide(ctx context.Context, r Request) (*Decision, error) {
 	}
 	defer leave()
 	t.mu.Lock()
-	verifier := t.verifier
+	verifier, lists := t.verifier, t.lists
 	t.mu.Unlock()
 	online := t.cfg.Online()
 	verified, err := verifier.Verify(token, citycode.Check{Audience: t.what.Audience, Challenge: r.Challenge, Online: online,
@@ -134,7 +137,10 @@ func (t *Terminal) Decide(ctx context.Context, r Request) (*Decision, error) {
 	if err != nil {
 		return refusal(err)
 	}
-	v := &Visit{Citizen: CitizenOf(verified, t.what), Terminal: t.cfg.Name, Action: r.Action, Params: r.Params, Online: online, Time: t.cfg.Now()}
+	v := &Visit{Citizen: CitizenOf(verified, t.what), Terminal: t.cfg.Name, Action: r.Action, Params: r.Params, Online: online, Time: t.cfg.Now(), Lists: lists}
+	if at := verified.At(); v.Time.Unix() != at.Unix() {
+		v.Time = at // the second has turned since, or this is a second look
+	}
 	v.Key = v.Citizen.key(t.cfg.Name)
 	if verified.Repeated() {
 		if d := t.again(v.Key); d != nil {

@@ -276,7 +276,7 @@ func TestTerminalSetVerifier(t *testing.T) {
 	assert.True(t, scan(t, lane, li.Show(citycode.Transit).Bytes()).Allow)
 	require.NoError(t, c.Register[c.Issuer.ID()].Set(li.Claims.Index, citycode.StatusRevoked))
 	c.Clock.Advance(5 * time.Second)
-	lane.SetVerifier(verifier())
+	lane.SetVerifier(verifier(), "")
 	assert.Equal(t, "revoked", scan(t, lane, li.Show(citycode.Transit).Bytes()).Reason)
 }
 

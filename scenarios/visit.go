@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/engine"
 )
 
 // A Visit is one showing of a code at a terminal.
@@ -20,7 +21,12 @@ type Visit struct {
 	Action   string          // what is asked for, one of those declared
 	Params   json.RawMessage // of the action; strict, see the scenario
 	Online   bool            // the scenario's online service can be reached
-	Time     time.Time       // of the terminal
+	// Time is the terminal's. In whole seconds it is that of the verdict about
+	// the code, so that who verifies it again at this time finds the same.
+	Time time.Time
+	// Lists names the set of lists by which the code was verified, as the
+	// terminal was told; empty: it was not.
+	Lists string
 	// UsesLeft is the credential's offline allowance after this visit, where
 	// the scenario has one.
 	UsesLeft int
@@ -53,6 +59,8 @@ type Citizen struct {
 	notAfter time.Time
 	known    bool
 	bound    bool
+	code     string
+	hint     engine.Hint
 }
 
 // CitizenOf returns the citizen of a verified code for a scenario of that
@@ -61,7 +69,7 @@ func CitizenOf(v *citycode.Verified, d Description) Citizen {
 	a := v.Accepted()
 	c := Citizen{
 		carrier: Phone, serial: a.Serial, profile: v.Profile().ID,
-		showing:  a.Serial.String() + "@" + strconv.FormatInt(a.Time, 10) + "." + strconv.FormatUint(uint64(a.Counter), 10),
+		showing:  Showing(a),
 		issuedAt: v.IssuedAt(), notAfter: v.NotAfter(), known: v.StatusKnown(), bound: !v.OneWay(),
 	}
 	if v.Profile().Assurance == citycode.AssuranceCard {
@@ -71,7 +79,15 @@ func CitizenOf(v *citycode.Verified, d Description) Citizen {
 	if d.Claims&PartnerCode != 0 {
 		c.partner = v.Prefix()
 	}
+	if d.Claims&ShownCode != 0 {
+		c.code, c.hint = string(v.Bytes()), v.Hint()
+	}
 	return c
+}
+
+// Showing names the showing of a code, as in [Citizen.Showing].
+func Showing(a citycode.Accepted) string {
+	return a.Serial.String() + "@" + strconv.FormatInt(a.Time, 10) + "." + strconv.FormatUint(uint64(a.Counter), 10)
 }
 
 // disclose keeps from a scenario what it did not ask for: what it does not
@@ -101,6 +117,11 @@ func (c *Citizen) Benefit() uint8 { return c.benefit }
 // (融合) and that its holder has signed; empty if there is none or the scenario
 // declared no interest. Whom it means only the partner knows.
 func (c *Citizen) PartnerCode() string { return c.partner }
+
+// Code returns the bytes of the code as it was shown, without a partner's code in
+// front, and the hint that makes it cheap to verify again (citycode SPEC §5.15).
+// It is empty on paper, or if the scenario declared no interest.
+func (c *Citizen) Code() (string, engine.Hint) { return c.code, c.hint }
 
 // Showing names this showing of the code. Two gates that journal the same
 // showing have seen the same picture.

@@ -37,7 +37,8 @@ func TestForeignAtTheGate(t *testing.T) {
 	state := func() []any {
 		v, err := gate.verifier()
 		require.NoError(t, err)
-		return []any{gate.station.replayGuard().Len(), len(gate.station.journal), v.TableBytes(), v.TimeFloor()}
+		guard, _ := gate.station.remembered()
+		return []any{guard.Len(), len(gate.station.journal), v.TableBytes(), v.TimeFloor()}
 	}
 	_, _, allow := scan(code(pass, citycode.Transit))
 	require.True(t, allow)
@@ -89,7 +90,8 @@ func TestTwoKindsAtOneGate(t *testing.T) {
 	state := func() []any {
 		v, err := gate.verifier()
 		require.NoError(t, err)
-		return []any{gate.station.replayGuard().Len(), len(gate.station.journal), v.TableBytes(), v.TimeFloor()}
+		guard, _ := gate.station.remembered()
+		return []any{guard.Len(), len(gate.station.journal), v.TableBytes(), v.TimeFloor()}
 	}
 	before := state()
 	c.clock.Advance(time.Minute) // the lane takes no code of before it began

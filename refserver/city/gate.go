@@ -43,12 +43,13 @@ type Gate struct {
 }
 
 // A station is what gates that stand together share: the guard, so that a
-// screenshot opens one of them at most, and the journal, from which the guard
-// is rebuilt.
+// screenshot opens one of them at most, the journal, from which the guard is
+// rebuilt, and the cache of citizens who come again.
 type station struct {
 	mu      sync.Mutex
 	clock   *Clock
 	guard   *citycode.ReplayGuard
+	cache   *citycode.Cache
 	journal []citycode.Accepted
 	gates   []*Gate
 }
@@ -71,6 +72,9 @@ func (s *station) start(clock *Clock, journal bool) error {
 		s.journal = nil
 	}
 	var err error
+	if s.cache, err = citycode.NewCache(citycode.CacheConfig{}); err != nil {
+		return err
+	}
 	s.guard, err = citycode.NewReplayGuard(cfg)
 	return err
 }
@@ -88,10 +92,11 @@ func (s *station) reboot(clock *Clock, journal bool) error {
 	return nil
 }
 
-func (s *station) replayGuard() *citycode.ReplayGuard {
+// remembered is what the verifiers of all gates of the station share.
+func (s *station) remembered() (*citycode.ReplayGuard, *citycode.Cache) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.guard
+	return s.guard, s.cache
 }
 
 // Append implements [scenarios.Journal]; now and then it drops what is too old
@@ -158,7 +163,7 @@ func (g *Gate) take(b *bulletin) error {
 	if g.terminal == nil {
 		return g.build(verifier)
 	}
-	g.terminal.SetVerifier(verifier)
+	g.terminal.SetVerifier(verifier, "")
 	return nil
 }
 
@@ -212,7 +217,8 @@ func (g *Gate) start() error {
 }
 
 func (g *Gate) verifier() (*citycode.Verifier, error) {
-	cfg := citycode.VerifierConfig{Trust: g.trust, Foreign: g.abroad, Replay: g.station.replayGuard(), Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
+	cfg := citycode.VerifierConfig{Trust: g.trust, Foreign: g.abroad, Profiles: g.profiles, Now: g.now, TimeFloor: g.floor}
+	cfg.Replay, cfg.Cache = g.station.remembered()
 	for _, l := range g.status {
 		cfg.Status = append(cfg.Status, l)
 	}

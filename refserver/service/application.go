@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
@@ -34,6 +35,10 @@ type Books struct {
 	DB     *sql.DB
 	// Lists returns the signed lists in use, for records of what was judged by.
 	Lists func() *store.Lists
+	// Judge returns a verifier, without a replay guard, for a set of lists that
+	// was in use, by the name that it has in [scenarios.Visit]. The error is
+	// fs.ErrNotExist where the set is not kept.
+	Judge func(ctx context.Context, lists string) (*citycode.Verifier, error)
 	// Now is the server's clock.
 	Now func() time.Time
 	// Secret returns a key of so many bytes that is kept beside the database.

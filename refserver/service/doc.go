@@ -4,7 +4,9 @@
 // of its back office. Everything else is here:
 //
 //   - lists are opened from a directory, held, and taken again when they change
-//     there; one journal a terminal, one replay guard for all of them;
+//     there; where codes are recorded, the lists of each moment are kept to verify
+//     them by again; one journal a terminal, one replay guard for all of them, and one
+//     cache of citizens who come again (Options.Cache);
 //   - one SQLite file, in which scenarios keep their events and their ledger;
 //   - JSON over HTTP with strict bodies, problem details (RFC 9457), and answers
 //     that are kept under the Idempotency-Key of their request;
@@ -19,7 +21,7 @@
 //	GET  /v1/settlements/{day}                  what a business day came to (scenarios.Settler)
 //	GET  /v1/ledger/totals                      both sides of all books; they are equal
 //	GET  /v1/description                        what the scenario declares
-//	GET  /v1/health                             lists, clock, journals, storage; 503 if it cannot serve
+//	GET  /v1/health                             lists, clock, journals, storage, memory of the cache; 503 if it cannot serve
 //	GET  /v1/metrics                            decisions by reason, and the scenario's numbers
 //
 // A refusal is a decision and comes with status 200. Every POST that changes

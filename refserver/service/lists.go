@@ -82,24 +82,24 @@ func (l *lists) current() *store.Lists {
 	return l.held
 }
 
-// config is what a verifier takes from the lists.
-func (l *lists) config() citycode.VerifierConfig {
+// use returns what a verifier is made of.
+func (l *lists) use() (*store.Lists, []citycode.Profile) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	cfg := l.held.Config()
-	cfg.Profiles = l.profiles
-	return cfg
+	return l.held, l.profiles
 }
 
-// verify returns a verifier for the lists as they are.
-func (s *Server) verify() (*citycode.Verifier, error) {
-	cfg := s.lists.config()
-	cfg.Now, cfg.Replay = s.options.Now, s.guard
-	v, err := citycode.NewVerifier(cfg)
-	if err == nil {
-		s.prefixes.Store(new(v.PrefixSizes()))
+// verify returns a verifier for the lists as they are, and their name in the
+// archive.
+func (s *Server) verify(ctx context.Context) (v *citycode.Verifier, lists string, err error) {
+	held, profiles := s.lists.use()
+	cfg := held.Config()
+	cfg.Profiles, cfg.Now, cfg.Replay, cfg.Cache, cfg.Hints = profiles, s.options.Now, s.guard, s.cache, s.records()
+	if v, err = citycode.NewVerifier(cfg); err != nil {
+		return nil, "", err
 	}
-	return v, err
+	s.prefixes.Store(new(v.PrefixSizes()))
+	return v, s.keepLists(ctx, held, profiles), nil
 }
 
 // Reload takes the lists again if they have changed, and lets every terminal
@@ -110,12 +110,12 @@ func (s *Server) Reload(ctx context.Context) error {
 	if err != nil || !changed {
 		return err
 	}
-	verifier, err := s.verify()
+	verifier, name, err := s.verify(ctx)
 	if err != nil {
 		return err
 	}
 	for _, t := range s.order {
-		t.SetVerifier(verifier)
+		t.SetVerifier(verifier, name)
 	}
 	s.noteLists()
 	return nil

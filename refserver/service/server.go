@@ -16,6 +16,7 @@ import (
 
 	"github.com/citizencode/citizencode/citycode"
 	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/eventlog"
 	"github.com/citizencode/citizencode/scenarios/ledger"
@@ -41,6 +42,9 @@ type Options struct {
 	Now       func() time.Time // nil: time.Now
 	// Elapsed is a clock that only runs forward; nil: Go's monotonic clock.
 	Elapsed func() time.Duration
+	// Cache bounds what is remembered of citizens who come again; all terminals
+	// share it. Its zero value is what a server wants: at most 4 MiB.
+	Cache citycode.CacheConfig
 
 	maxJournal int64 // bytes; 0: maxJournal
 }
@@ -55,6 +59,8 @@ type Server struct {
 	office  *Office
 	lists   *lists
 	guard   *citycode.ReplayGuard
+	cache   *citycode.Cache
+	judges  judges
 	slips   *scenarios.Slips
 	answers *answers
 	counts  counts
@@ -101,9 +107,13 @@ func Open(ctx context.Context, app Application, o Options) (_ *Server, err error
 	if err := makeDir(o.Data); err != nil {
 		return nil, err
 	}
+	if s.cache, err = citycode.NewCache(o.Cache); err != nil {
+		return nil, err
+	}
 	if s.lists, err = openLists(ctx, o.Lists, filepath.Join(o.Data, "lists"), o.Engine); err != nil {
 		return nil, err
 	}
+	s.judges = judges{archive: store.Archive{Dir: filepath.Join(o.Data, "archive")}, engine: o.Engine}
 	if err := s.openBooks(ctx); err != nil {
 		return nil, err
 	}
@@ -132,7 +142,7 @@ func (s *Server) openBooks(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Now: s.options.Now,
+	s.books = Books{Events: events, Ledger: ledger.New(accounts), DB: s.db, Lists: s.lists.current, Judge: s.judges.verifier, Now: s.options.Now,
 		Secret: func(name string, size int) ([]byte, error) {
 			return secret(filepath.Join(s.options.Data, name+".key"), size)
 		}}

@@ -50,6 +50,9 @@ func (s *Server) describe(context.Context, *Call) (description, error) {
 	if what.Claims&scenarios.PartnerCode != 0 {
 		d.Claims = append(d.Claims, "partner-code")
 	}
+	if what.Claims&scenarios.ShownCode != 0 {
+		d.Claims = append(d.Claims, "shown-code")
+	}
 	if o := what.Offline; o.Policy != scenarios.OnlineOnly {
 		d.Offline = &offlineDescription{o.Policy == scenarios.Unlimited, o.Uses, o.Fen, int64(o.Spacing / time.Second)}
 	}
@@ -70,6 +73,7 @@ type health struct {
 	Refused  int             `json:"listsRefused"` // newer ones that were not taken
 	Journals []journalHealth `json:"journals"`
 	Guarded  int             `json:"guarded"` // credentials that the replay guard remembers
+	Cache    cacheHealth     `json:"cache"`
 }
 
 // HTTPStatus is what a load balancer looks at.
@@ -91,6 +95,13 @@ type listHealth struct {
 	Version    string    `json:"version"`
 	AgeSeconds int64     `json:"ageSeconds"`
 	Expires    time.Time `json:"expires"`
+}
+
+// cacheHealth is what is remembered of citizens who come again.
+type cacheHealth struct {
+	Credentials int `json:"credentials"`
+	Bytes       int `json:"bytes"`
+	MostBytes   int `json:"mostBytes"`
 }
 
 type journalHealth struct {
@@ -120,6 +131,8 @@ func (s *Server) health(ctx context.Context, _ *Call) (health, error) {
 	for _, t := range s.order {
 		h.Journals = append(h.Journals, journalHealth{t.name, t.size()})
 	}
+	h.Cache.Credentials = s.cache.Len()
+	h.Cache.Bytes, h.Cache.MostBytes = s.cache.Bytes()
 	h.OK = len(h.Problems) == 0
 	return h, nil
 }

@@ -65,7 +65,7 @@ func (s *Server) openTerminals(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	verifier, err := s.verify()
+	verifier, lists, err := s.verify(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *Server) openTerminals(ctx context.Context, names []string) error {
 	// a screenshot opens one of them at most, and the offline allowance.
 	allowance := scenarios.NewAllowance(s.office.Scenario.Describe().Offline)
 	for _, t := range s.order {
-		t.Terminal, err = scenarios.NewTerminal(scenarios.TerminalConfig{Name: t.name, Scenario: s.office.Scenario, Verifier: verifier,
+		t.Terminal, err = scenarios.NewTerminal(scenarios.TerminalConfig{Name: t.name, Scenario: s.office.Scenario, Verifier: verifier, Lists: lists,
 			// The scenario's online service is this server, and whoever asks has reached it.
 			Online: func() bool { return true },
 			Now:    s.options.Now, Journal: t, Allowance: allowance, Slips: s.slips})

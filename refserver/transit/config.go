@@ -141,8 +141,8 @@ func readFeed(path string) (*gtfs.Feed, error) {
 // open opens the gates and their back office over their storage.
 func (o *operator) open(ctx context.Context, b service.Books) (*system, error) {
 	cfg := office.Config{Name: o.Operator, Feed: o.feed, Routes: o.Routes, Concessions: o.concessions, OfflineUses: max(o.OfflineRides, 0),
-		Fare:   fare.Config{DayStart: time.Duration(o.DayStart) * time.Minute, MaxFare: o.MaxFare},
-		Ledger: b.Ledger, Events: b.Events, Now: b.Now}
+		Fare:  fare.Config{DayStart: time.Duration(o.DayStart) * time.Minute, MaxFare: o.MaxFare},
+		Judge: b.Judge, Ledger: b.Ledger, Events: b.Events, Now: b.Now}
 	if o.OfflineRides == 0 {
 		cfg.OfflineUses = transit.DefaultOfflineRides
 	}

@@ -3,6 +3,7 @@
 // operation does, asks and answers stands in scenarios/transit/office.
 //
 //	POST /v1/batches            Upload: taps of a gate that decides by itself
+//	POST /v1/rechecks           Recheck: every code again, by the lists of its time
 //	POST /v1/bookings           Book
 //	POST /v1/charges            Charge
 //	POST /v1/repayments         Repay
@@ -13,7 +14,9 @@
 //	GET  /v1/findings           Findings; ?month
 //	GET  /v1/snapshot           Snapshot, for inspectors; ?gates, since
 //
-// The taps of the server's own terminals go to the office by themselves.
+// The taps of the server's own terminals go to the office by themselves, each with
+// the code, its hint and the name of the lists that it was judged by. The server
+// keeps these lists for as long as it takes taps of them (store.Archive).
 package transit
 
 import (
@@ -52,6 +55,7 @@ func New(raw []byte) (service.Application, error) {
 		}
 		return &service.Office{Scenario: s, Routes: s.routes(), Problem: problem, Chores: []service.Chore{
 			{Name: "taps", Every: 5 * time.Second, Do: s.sendTaps},
+			{Name: "codes", Every: time.Minute, Do: s.recheckTaps},
 			{Name: "debtors", Every: time.Minute, Do: func(ctx context.Context, _ time.Time) error { return s.learnDebtors(ctx) }},
 		}}, nil
 	}}, nil
@@ -87,6 +91,16 @@ func (s *system) sendTaps(ctx context.Context, _ time.Time) error {
 	return err
 }
 
+// recheckTaps is the chore: so a booking has little left to check. Codes that are
+// refused are findings, and the log says that somebody must look there.
+func (s *system) recheckTaps(ctx context.Context, _ time.Time) error {
+	checked, err := s.Recheck(ctx)
+	if err == nil && checked.Refused > 0 {
+		err = fmt.Errorf("%d codes were refused", checked.Refused)
+	}
+	return err
+}
+
 // learnDebtors brings the newest deny list to the server's own gates.
 func (s *system) learnDebtors(ctx context.Context) error {
 	list, err := s.Debtors(ctx)
@@ -114,6 +128,12 @@ func (s *system) routes() []service.Route {
 		service.Post("/v1/batches", func(ctx context.Context, _ *service.Call, q tap.Batch) (*office.Receipt, error) {
 			return s.Upload(ctx, q)
 		}).Upload(),
+		service.Post("/v1/rechecks", func(ctx context.Context, _ *service.Call, _ struct{}) (*office.Rechecked, error) {
+			if _, err := s.queue.send(ctx); err != nil {
+				return nil, err
+			}
+			return s.Recheck(ctx)
+		}),
 		service.Post("/v1/bookings", func(ctx context.Context, _ *service.Call, q office.BookRequest) (*office.Booking, error) {
 			// What the server's own gates have seen belongs to it.
 			if _, err := s.queue.send(ctx); err != nil {

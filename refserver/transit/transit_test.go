@@ -1,6 +1,7 @@
 package transit_test
 
 import (
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/refserver/service"
 	"github.com/citizencode/citizencode/refserver/service/servicetest"
+	"github.com/citizencode/citizencode/refserver/store"
 	"github.com/citizencode/citizencode/refserver/transit"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/transit/deny"
@@ -187,6 +189,95 @@ func TestBatches(t *testing.T) {
 		assert.Equal(t, 60, fresh)
 	})
 	assert.Equal(t, once, often)
+}
+
+// TestRecheck: what the gates and a gate that decides by itself have let in is
+// verified again by the lists of its time, which a restart keeps; forged taps are
+// found and named, and the others settle.
+func TestRecheck(t *testing.T) {
+	l := open(t)
+	set := func() string {
+		lists, err := store.OpenLists(t.Context(), store.ListsConfig{Dir: l.Options.Lists})
+		require.NoError(t, err)
+		return lists.Name(citycode.Profiles())
+	}
+	bus := func(who *citycodetest.Citizen, lists string) tap.Tap {
+		l.Clock.Advance(time.Minute)
+		v, err := l.Verifier(nil).Verify(who.Show(citycode.Transit), citycode.Check{Audience: citycode.Transit})
+		require.NoError(t, err)
+		citizen := scenarios.CitizenOf(v, scenarios.Description{Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass})
+		l.n++
+		return tap.Tap{Gate: "bus-7", Sequence: uint64(l.n), Key: citizen.Showing() + "@bus-7", Showing: citizen.Showing(), Serial: citizen.Serial().String(), Carrier: "phone",
+			Person: citizen.Person().String(), Issued: citizen.IssuedAt(), Time: l.Clock.Now(), Kind: tap.Board, Line: "B1", Evidence: tap.EvidenceOf(string(v.Bytes()), 0, lists)}
+	}
+	a, b := l.rider(payer, 0), l.rider(pauper, 0)
+	riders := 0
+	other := func() *citycodetest.Citizen {
+		riders++
+		return l.rider(fmt.Sprintf("%016x", riders), 0)
+	}
+	before := set()
+	assert.Equal(t, "ok", l.scan(t, a, "bus-b1-5501", "board", `{"line":"B1"}`).Reason)
+	taps := []tap.Tap{bus(other(), before), bus(other(), before)}
+	forged := &taps[1]
+	forged.Evidence.Code = forged.Evidence.Code[:len(forged.Evidence.Code)-4] + "AAA=" // its last two bytes
+	lost := bus(a, "")
+	require.NoError(t, l.Register[l.Issuer.ID()].Set(a.Claims.Index, citycode.StatusRevoked))
+	l.PublishStatus()
+	require.NoError(t, l.Reload(t.Context()))
+	require.NotEqual(t, before, set())
+	lost.Evidence.Lists = set()
+	assert.Equal(t, "revoked", l.scan(t, a, "bus-b1-5501", "board", `{"line":"B1"}`).Reason)
+	assert.Equal(t, "ok", l.scan(t, b, "bus-b1-5501", "board", `{"line":"B1"}`).Reason)
+	l.Publish() // and a third set, which no tap names
+	l.restart(t)
+	elsewhere := bus(other(), strings.Repeat("0", 32))
+	var receipt office.Receipt
+	l.ask(t, "/v1/batches", tap.Batch{Gate: "bus-7", Taps: append(taps, lost, elsewhere, bus(other(), "../lists"))}, &receipt)
+	assert.Equal(t, office.Receipt{New: 5}, receipt)
+
+	var checked office.Rechecked
+	l.ask(t, "/v1/rechecks", struct{}{}, &checked)
+	assert.Equal(t, office.Rechecked{Taps: 5, Refused: 2, Unchecked: map[string]int{"bus-7": 2}}, checked, "those of the server's own gates were looked at by its chore")
+	var found []office.Finding
+	servicetest.Get(l, "/v1/findings?month=2026-11").Into(t, &found)
+	var named []string
+	for _, f := range found {
+		named = append(named, fmt.Sprint(f.Taps[0].Sequence, " ", f.Kind, " ", f.Detail))
+	}
+	assert.Equal(t, []string{fmt.Sprint(forged.Sequence, " refused-code bad-holder-signature"), fmt.Sprint(lost.Sequence, " refused-code revoked")}, named)
+	l.Clock.Set(time.Date(2026, 11, 22, 22, 0, 0, 0, time.UTC))
+	var booked office.Booking
+	l.ask(t, "/v1/bookings", office.BookRequest{Through: "2026-11-22"}, &booked)
+	assert.Zero(t, booked.Refused)
+	assert.EqualValues(t, 5*100, booked.Fen, "two of the server's own gates, three of the bus")
+	zero(t, l)
+}
+
+// TestEvidence: the server's gates record the code with its hint and the lists
+// by which it was judged.
+func TestEvidence(t *testing.T) {
+	l := open(t)
+	assert.Equal(t, "ok", l.scan(t, l.rider(payer, 0), "bus-b1-5501", "board", `{"line":"B1"}`).Reason)
+	require.NoError(t, l.Close())
+	db, err := sql.Open("sqlite", filepath.Join(l.Options.Data, "transit.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	var data string
+	require.NoError(t, db.QueryRow(`SELECT data FROM transit_tap`).Scan(&data))
+	var recorded tap.Tap
+	require.NoError(t, json.Unmarshal([]byte(data), &recorded))
+	assert.Contains(t, []uint8{2, 3}, recorded.Evidence.Hint)
+	lists, profiles, err := store.Archive{Dir: filepath.Join(l.Options.Data, "archive")}.Open(t.Context(), recorded.Evidence.Lists, nil)
+	require.NoError(t, err)
+	cfg := lists.Config()
+	cfg.Profiles, cfg.Now, cfg.InsecureNoReplayGuard = profiles, func() time.Time { return recorded.Time }, true
+	verifier, err := citycode.NewVerifier(cfg)
+	require.NoError(t, err)
+	token, err := recorded.Evidence.Token()
+	require.NoError(t, err)
+	_, err = verifier.Verify(token, citycode.Check{Audience: citycode.Transit})
+	assert.NoError(t, err)
 }
 
 // A concession is told at the gate; the large body of a batch is taken and one

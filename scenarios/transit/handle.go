@@ -99,6 +99,8 @@ func (s *Scenario) Handle(ctx context.Context, v *scenarios.Visit) (*scenarios.D
 	if v.Citizen.Carrier() != scenarios.Paper {
 		t.Serial = v.Citizen.Serial().String()
 	}
+	code, hint := v.Citizen.Code()
+	t.Evidence = tap.EvidenceOf(code, hint, v.Lists)
 	if s.cfg.Lists != nil {
 		t.Lists = s.cfg.Lists()
 	}

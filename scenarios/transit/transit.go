@@ -119,7 +119,7 @@ func (s *Scenario) ID() scenarios.ID { return "transit" }
 // Describe returns what the gates declare.
 func (s *Scenario) Describe() scenarios.Description {
 	return scenarios.Description{Purpose: scenarios.Text{Zh: "乘车", En: "to ride"}, Group: scenarios.Public, Audience: citycode.Transit,
-		Actions: []string{Board, Enter, Exit}, Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass, Offline: s.offline}
+		Actions: []string{Board, Enter, Exit}, Identity: scenarios.Pseudonym, Claims: scenarios.BenefitClass | scenarios.ShownCode, Offline: s.offline}
 }
 
 // Accepts reports whether p is the ride code, the universal or a fused code, a card or a

@@ -50,6 +50,12 @@ func (w *World) Publish() {
 	w.version++
 	w.Draft.Version, w.Draft.IssuedAt = citycode.Version{Epoch: 1, Counter: w.version}, w.Clock.Now()
 	require.NoError(w.TB, store.WriteFile(w.path(store.TrustName), w.TrustMessage(), store.Public))
+	w.PublishStatus()
+}
+
+// PublishStatus writes the status lists alone.
+func (w *World) PublishStatus() {
+	w.TB.Helper()
 	for _, issuer := range []citycode.KeyID{w.Issuer.ID(), w.Printer.ID(), w.Implicit.ID()} {
 		require.NoError(w.TB, store.WriteFile(w.path(store.StatusName(issuer, 0)), w.StatusMessage(issuer), store.Public))
 	}

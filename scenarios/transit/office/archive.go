@@ -35,6 +35,9 @@ func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
 	if err := o.refresh(ctx); err != nil {
 		return err
 	}
+	if _, err := o.recheck(ctx); err != nil {
+		return err
+	}
 	open := o.openMonths()
 	if len(open) == 0 || m < open[0] {
 		return nil // archived, or never opened: nothing is in memory

@@ -2,7 +2,6 @@ package office
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,6 +24,9 @@ type Booking struct {
 	Changes      int   `json:"changes"`      // of a person's day
 	Fen          int64 `json:"fen"`          // sum of the changes
 	Transactions int   `json:"transactions"` // posted, those of a run before that was cut short among them
+
+	// Refused counts the taps that Recheck took out of the fares before.
+	Refused int `json:"refused,omitempty"`
 }
 
 // Book computes the fares of everybody whose taps have changed, up to a service
@@ -41,7 +43,11 @@ func (o *Office) Book(ctx context.Context, r BookRequest) (*Booking, error) {
 	if err := o.refresh(ctx); err != nil {
 		return nil, err
 	}
-	done := &Booking{}
+	checked, err := o.recheck(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done := &Booking{Refused: checked.Refused}
 	for _, m := range o.openMonths() {
 		if firstDay(m) > through {
 			continue
@@ -230,16 +236,9 @@ func (o *Office) clear(ctx context.Context, m int, off func(marks)) error {
 func fareEvents(list []fares, now time.Time) ([]eventlog.Event, error) {
 	var events []eventlog.Event
 	for len(list) > 0 {
-		size, n := 0, 0
-		for n < len(list) {
-			b, err := json.Marshal(list[n])
-			if err != nil {
-				return nil, err
-			}
-			if size += len(b) + 1; size > maxEvent && n > 0 {
-				break
-			}
-			n++
+		n, err := fitting(list)
+		if err != nil {
+			return nil, err
 		}
 		first := list[0]
 		e, err := eventlog.New(fmt.Sprintf("fares:%s:%d:%d", word(first.Person), first.Day, first.Revision), faresKind, now, faresEvent{list[:n]})

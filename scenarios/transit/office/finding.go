@@ -21,12 +21,16 @@ const (
 	// CounterGap: a card has counted answers that no tap shows, and no other
 	// scene explains: a gate holds taps back, or the card was asked elsewhere.
 	CounterGap = "counter-gap"
+	// RefusedCode: no honest gate had let this code in, for the reason that stands
+	// in Detail, as Recheck found. The tap is in no fare.
+	RefusedCode = "refused-code"
 	// NoFare: no rule of the feed has a fare for the ride; as Book found.
 	NoFare = "no-fare"
 )
 
 // A Finding is something for a person to look into. It says what was seen, and
-// changes nothing by itself.
+// changes nothing by itself; that a tap with a refused code costs nobody anything
+// is Recheck's.
 type Finding struct {
 	Kind   string    `json:"kind"`
 	Person string    `json:"person"`
@@ -87,6 +91,9 @@ func (o *Office) judge(person string, r *rider) []Finding {
 	used := make(map[string]usage)        // by serial
 	cards := make(map[string][]*entry, 1) // by serial
 	for _, t := range taps {
+		if reason := r.refused[t.key]; reason != "" {
+			add(RefusedCode, reason, t)
+		}
 		byShowing[t.showing] = append(byShowing[t.showing], t)
 		if t.serial == "" {
 			continue

@@ -17,6 +17,7 @@ const (
 	tapsKind     = "taps"
 	reversedKind = "reversed"
 	faresKind    = "fares"
+	checkedKind  = "checked"
 )
 
 type tapsEvent struct {
@@ -58,6 +59,7 @@ type month struct {
 	through  map[string]time.Time // by gate
 	reversed map[string]reversedEvent
 	taps     int
+	checked  int64 // events that Recheck has looked at
 
 	fares  []fares // those from number trimmed on
 	number int     // of all fares so far
@@ -70,9 +72,11 @@ type month struct {
 
 // A rider is one person in a month.
 type rider struct {
-	taps   []*entry
-	out    map[string]bool // keys of visits that were taken back
-	booked map[gtfs.Date]*booked
+	taps []*entry
+	out  map[string]bool // keys of visits that were taken back
+	// refused has why a visit's code does not count, by key, as Recheck found.
+	refused map[string]string
+	booked  map[gtfs.Date]*booked
 }
 
 // booked is what fares say about a day.
@@ -144,6 +148,15 @@ func (m *month) Apply(e eventlog.Event) error {
 			f.at = e.Time
 			m.book(f)
 		}
+	case checkedKind:
+		var change checkedEvent
+		if err := json.Unmarshal(e.Data, &change); err != nil {
+			return err
+		}
+		m.checked = max(m.checked, change.Through)
+		for _, f := range change.Refused {
+			m.refuse(f)
+		}
 	default:
 		return fmt.Errorf("unknown kind of event %q", e.Kind)
 	}
@@ -179,11 +192,27 @@ func (m *month) add(t *tap.Tap) {
 	if old := r.find(t.Key); old != nil {
 		m.mark(t.Person, old)
 		*old = *e
+		delete(r.refused, t.Key) // this record has not been looked at
 	} else {
 		r.taps = append(r.taps, e)
 		m.taps++
 	}
 	m.mark(t.Person, e)
+}
+
+// refuse takes a tap out of the fares.
+func (m *month) refuse(f refused) {
+	r := m.riders[f.Person]
+	if r == nil {
+		return // an archived month holds its last week only
+	}
+	if t := r.find(f.Visit); t != nil {
+		if r.refused == nil {
+			r.refused = make(map[string]string)
+		}
+		r.refused[t.key] = f.Reason
+		m.mark(f.Person, t)
+	}
 }
 
 // mark notes that a tap of a person has changed.
@@ -276,9 +305,11 @@ func (e *entry) tap(person string) tap.Tap {
 }
 
 // before reports whether a record comes before another of the same key. Its
-// number is not looked at: a gate that lost its counter numbers anew.
+// number is not looked at: a gate that lost its counter numbers anew. Nor is its
+// evidence, which is not held.
 func before(a, b tap.Tap) (less, same bool) {
 	a.Sequence, b.Sequence = 0, 0
+	a.Evidence, b.Evidence = tap.Evidence{}, tap.Evidence{}
 	a.Time, b.Time, a.Issued, b.Issued = a.Time.UTC(), b.Time.UTC(), a.Issued.UTC(), b.Issued.UTC()
 	if a == b {
 		return false, true

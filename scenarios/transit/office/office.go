@@ -5,6 +5,7 @@
 // # API
 //
 //	Upload     takes a batch of taps of one gate; any order, any number of times
+//	Recheck    verifies the codes of taps again, and takes forged ones out of the fares
 //	Book       computes the fares of finished service days and posts what has changed
 //	Charge     charges every person what he owes, once for each person and day
 //	Repay      tries a debt again when the person asks for it
@@ -12,7 +13,8 @@
 //	Debtors    the deny list for the gates
 //	Journeys   a person's journeys of a month with the rule behind every figure
 //	Findings   what is wrong with the taps of a month: a code at two gates, an
-//	           allowance overused, counters of a card that nobody has seen
+//	           allowance overused, counters of a card that nobody has seen, a code
+//	           that no honest gate had let in
 //	Snapshot   taps for the devices of inspectors
 //	Reverse    takes a tap back, with its money    (scenarios.Reverser)
 //	Settle     each operator's and line's day      (scenarios.Settler)
@@ -27,7 +29,8 @@
 // one key are a fault of a gate; the first of them in the order of their bytes
 // stands, whichever came first here. The fares of a month follow from its taps,
 // those of the week in which it begins, and those of the day behind it; what is
-// usual for a rider is learnt within these.
+// usual for a rider is learnt within these. A tap whose code Recheck refuses is
+// left out as one that was taken back is.
 //
 // Book posts, for each person and service day, the difference to what was
 // posted before: a late tap makes a transaction of its own, forwards or
@@ -85,6 +88,9 @@ type Config struct {
 	// Explained reports that the counters of a card between two taps were used
 	// in other scenes; nil: none were. See CounterGap.
 	Explained func(serial string, after, before uint32) bool
+	// Judge finds the lists that gates judged by, for Recheck; nil: codes are
+	// not verified again.
+	Judge Judge
 
 	Ledger *ledger.Ledger // required
 	Events eventlog.Store // nil: memory
@@ -240,6 +246,8 @@ func (o *Office) refresh(ctx context.Context) error {
 	return nil
 }
 
+func (o *Office) streamName(m int) string { return fmt.Sprintf("transit/%s/%d", o.cfg.Name, m) }
+
 // load opens the stream of a month.
 func (o *Office) load(ctx context.Context, m int) (*monthStream, error) {
 	o.mu.Lock()
@@ -252,7 +260,7 @@ func (o *Office) load(ctx context.Context, m int) (*monthStream, error) {
 	if m == archived {
 		state.keep = contextOf(nextMonth(m))
 	}
-	stream, err := eventlog.Open(ctx, o.cfg.Events, fmt.Sprintf("transit/%s/%d", o.cfg.Name, m), state)
+	stream, err := eventlog.Open(ctx, o.cfg.Events, o.streamName(m), state)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ func (o *Office) view(ctx context.Context, m int, look func(w window) error) err
 }
 
 // taps returns the taps of a person that the fares of the month depend on, but
-// not those that were taken back, by key.
+// not those that were taken back or whose codes do not count, by key.
 func (w window) taps(person string) map[string]*entry {
 	set := make(map[string]*entry)
 	add := func(m *month, counts func(day gtfs.Date) bool) {
@@ -52,7 +52,7 @@ func (w window) taps(person string) map[string]*entry {
 		}
 		r := m.riders[person]
 		for _, t := range r.taps {
-			if !r.out[t.key] && (counts == nil || counts(m.day(t.time()))) {
+			if !r.out[t.key] && r.refused[t.key] == "" && (counts == nil || counts(m.day(t.time()))) {
 				set[t.key] = t
 			}
 		}

@@ -33,6 +33,9 @@ func (o *Office) Reverse(ctx context.Context, r scenarios.Reversal) (*scenarios.
 	if err := o.refresh(ctx); err != nil {
 		return nil, err
 	}
+	if _, err := o.recheck(ctx); err != nil {
+		return nil, err
+	}
 	for _, m := range o.openMonths() {
 		conflict := false
 		if s := o.month(m); s != nil {

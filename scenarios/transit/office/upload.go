@@ -215,21 +215,29 @@ func (m *month) unknown(taps []tap.Tap, receipt *Receipt, refuse func(*tap.Tap, 
 // maxEvent leaves room for the frame of an event.
 const maxEvent = eventlog.MaxData - 1024
 
+// fitting returns how many of the first elements one event holds: one at least,
+// where there is one.
+func fitting[T any](list []T) (n int, err error) {
+	for size := 0; n < len(list); n++ {
+		b, err := json.Marshal(list[n])
+		if err != nil {
+			return 0, err
+		}
+		if size += len(b) + 1; size > maxEvent && n > 0 {
+			break
+		}
+	}
+	return n, nil
+}
+
 // tapEvents writes taps into as few events as hold them. Their keys are digests:
 // whoever appends the same taps again is told.
 func tapEvents(gate string, through time.Time, taps []tap.Tap, now time.Time) ([]eventlog.Event, error) {
 	var events []eventlog.Event
 	for len(taps) > 0 {
-		size, n := 0, 0
-		for n < len(taps) {
-			b, err := json.Marshal(taps[n])
-			if err != nil {
-				return nil, err
-			}
-			if size += len(b) + 1; size > maxEvent {
-				break
-			}
-			n++
+		n, err := fitting(taps)
+		if err != nil {
+			return nil, err
 		}
 		change := tapsEvent{Gate: gate, Taps: taps[:n]}
 		if n == len(taps) {

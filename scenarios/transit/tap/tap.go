@@ -4,10 +4,13 @@
 // changes, and may be sent any number of times in any order.
 //
 // A tap names a person by a pseudonym and a credential by its serial; it holds
-// no name, no number of a document and no code that could be shown again.
+// no name and no number of a document. The code that was shown stands in its
+// evidence and in nothing that is made of it: within its minute somebody who reads
+// a gate's queue could show it at another gate.
 package tap
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"regexp"
@@ -17,6 +20,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/engine"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/transit/fare"
 )
@@ -74,12 +79,45 @@ type Tap struct {
 
 	// OfflineLeft is what was left of the offline allowance behind this tap.
 	OfflineLeft int `json:"offlineLeft,omitempty"`
+
+	Evidence Evidence `json:"evidence,omitzero"`
+}
+
+// Evidence (留证) is what a back office verifies a tap again with. Zero on paper,
+// and in records of gates that keep none.
+type Evidence struct {
+	Code string `json:"code,omitempty"` // as it was shown, in Base64 (RFC 4648 §4)
+	// Hint is that of the holder's signature (citycode SPEC §5.15). It is advice
+	// about work: a wrong one, or none, changes no verdict.
+	Hint uint8 `json:"hint,omitempty"`
+	// Lists names the set of lists that the gate judged by; empty: not known.
+	Lists string `json:"lists,omitempty"`
+}
+
+// EvidenceOf returns the evidence of a code in its bytes; none without a code.
+func EvidenceOf(code string, hint engine.Hint, lists string) Evidence {
+	if code == "" {
+		return Evidence{}
+	}
+	return Evidence{base64.StdEncoding.EncodeToString([]byte(code)), uint8(hint), lists}
+}
+
+// Token returns the code. The error is of the record or the code: a
+// *citycode.VerifyError, malformed or unsupported, about what is no code.
+func (e *Evidence) Token() (*citycode.Token, error) {
+	b, err := base64.StdEncoding.Strict().DecodeString(e.Code)
+	if err != nil {
+		return nil, err
+	}
+	return citycode.ParseToken(b)
 }
 
 // Bounds of a tap, in bytes.
 const (
 	MaxText = 128
 	MaxKey  = 256 // of Key and Showing
+
+	maxCode = (citycode.MaxToken + 2) / 3 * 4 // of the code in Base64
 )
 
 var personForm = regexp.MustCompile(`^[0-9]{6}-([0-9a-f]{2}){1,64}$`)
@@ -100,6 +138,7 @@ func (t *Tap) Check() error {
 		{"operator", t.Operator, MaxText, false}, {"line", t.Line, MaxText, t.Kind == Board}, {"network", t.Network, MaxText, t.Kind != Board},
 		{"stop", t.Stop, MaxText, t.Kind != Board}, {"vehicle", t.Vehicle, MaxText, false},
 		{"lists.trust", t.Lists.Trust, MaxText, false}, {"lists.status", t.Lists.Status, MaxText, false},
+		{"evidence.code", t.Evidence.Code, maxCode, false}, {"evidence.lists", t.Evidence.Lists, MaxText, false},
 	} {
 		if f.must && f.value == "" || len(f.value) > f.most || !utf8.ValidString(f.value) || strings.ContainsFunc(f.value, unicode.IsControl) {
 			return wrong(f.name, fmt.Sprintf("not a text of up to %d bytes", f.most))

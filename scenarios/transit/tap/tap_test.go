@@ -2,6 +2,7 @@ package tap_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -11,6 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/citizencode/citizencode/citycode"
+	"github.com/citizencode/citizencode/citycode/citycodetest"
+	"github.com/citizencode/citizencode/citycode/engine"
 	"github.com/citizencode/citizencode/scenarios"
 	"github.com/citizencode/citizencode/scenarios/transit/fare"
 	"github.com/citizencode/citizencode/scenarios/transit/tap"
@@ -40,6 +44,9 @@ func TestCheck(t *testing.T) {
 		"network": func(t *tap.Tap) { t.Kind, t.Stop = tap.Enter, "s" },
 		"stop":    func(t *tap.Tap) { t.Kind, t.Network = tap.Exit, "metro" },
 		"vehicle": func(t *tap.Tap) { t.Vehicle = strings.Repeat("v", tap.MaxText+1) },
+
+		"evidence.code":  func(t *tap.Tap) { t.Evidence = tap.EvidenceOf(strings.Repeat("c", citycode.MaxToken+2), 0, "") },
+		"evidence.lists": func(t *tap.Tap) { t.Evidence.Lists = strings.Repeat("l", tap.MaxText+1) },
 	} {
 		bad := good()
 		spoil(&bad)
@@ -57,6 +64,44 @@ func TestCounter(t *testing.T) {
 	g.Serial = ""
 	_, ok = g.Counter()
 	assert.False(t, ok, "a slip has none")
+}
+
+// TestEvidence: what a gate records beside a tap is read as it was written, a
+// record without is read as ever, and a tap with any hint and the longest code is
+// taken: what is wrong with a code is for who verifies it to say.
+func TestEvidence(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	token := c.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit)
+	g := good()
+	g.Evidence = tap.EvidenceOf(string(token.Bytes()), engine.HintOdd, "first")
+	raw, err := json.Marshal(g)
+	require.NoError(t, err)
+	assert.Contains(t, string(raw), `,"evidence":{"code":"`+base64.StdEncoding.EncodeToString(token.Bytes())+`","hint":3,"lists":"first"}}`)
+	var again tap.Tap
+	require.NoError(t, json.Unmarshal(raw, &again))
+	assert.Equal(t, g, again)
+	read, err := again.Evidence.Token()
+	require.NoError(t, err)
+	assert.Equal(t, token.Bytes(), read.Bytes())
+
+	const old = `{"gate":"g","taps":[{"gate":"g","sequence":1,"key":"k","showing":"s","carrier":"paper","person":"210100-00","time":"2026-11-22T04:00:00Z","kind":"board","line":"168"}]}`
+	b, err := tap.ReadBatch([]byte(old))
+	require.NoError(t, err)
+	require.NoError(t, b.Taps[0].Check())
+	assert.Zero(t, b.Taps[0].Evidence)
+	raw, err = json.Marshal(b)
+	require.NoError(t, err)
+	assert.Equal(t, old, string(raw))
+
+	assert.Zero(t, tap.EvidenceOf("", engine.HintOdd, "first"))
+	for hint := range 256 {
+		g.Evidence = tap.EvidenceOf(strings.Repeat("c", citycode.MaxToken), engine.Hint(hint), "")
+		require.NoError(t, g.Check())
+	}
+	for _, code := range []string{"", "#", "AB==", "AA=", "AA==\n", "AAAA"} { // AB== is another spelling of AA==
+		_, err := (&tap.Evidence{Code: code}).Token()
+		assert.Error(t, err, code)
+	}
 }
 
 func TestConcessions(t *testing.T) {
@@ -132,6 +177,7 @@ func FuzzReadBatch(f *testing.F) {
 		}
 		for i := range b.Taps {
 			b.Taps[i].Counter()
+			b.Taps[i].Evidence.Token()
 			if b.Taps[i].Check() != nil {
 				return
 			}
