@@ -24,7 +24,8 @@ type Options struct {
 func Default() Engine { return New(Options{}) }
 
 // New returns the engine that verifies by this module's own code, with SM3 and
-// SM4 of github.com/emmansun/gmsm. It is a [Combiner], a [Keeper],
+// SM4 of github.com/emmansun/gmsm, but for the SM3 of many messages at once, which is
+// ours where the processor has AVX-512. It is a [Combiner], a [Keeper],
 // a [SmallKeeper], a [Reuser], a [Batcher] and a [Summer], and its keys are
 // [Hinter]s. The first verification of a process also computes the table of G,
 // 832 KiB, which all engines share.
@@ -63,7 +64,7 @@ func (native) Name() string { return "citizencode, SM3 and SM4 of " + gmsm{}.Nam
 // measurements: Go, or the instructions that its assembly uses.
 func (native) Build() string { return sm2verify.Build() }
 
-// SumSM3 implements [Summer].
+// SumSM3 implements [Summer]: in lanes, if that is faster here.
 func (native) SumSM3(sums [][DigestSize]byte, messages [][]byte) {
 	if sm3lanes.Fast() {
 		sm3lanes.Sum(sums, messages)

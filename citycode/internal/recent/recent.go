@@ -44,6 +44,8 @@ type place[V any] struct {
 	taken  bool
 }
 
+// is reports whether the thing of that name stands here. Names of one kind begin
+// alike, so the hash comes first.
 func (p *place[V]) is(hash uint64, name []byte) bool {
 	return p.taken && p.hash == hash && p.name == string(name)
 }
