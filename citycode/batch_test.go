@@ -151,6 +151,63 @@ func TestVerifyBatchOrder(t *testing.T) {
 	}
 }
 
+// A summingEngine counts what is hashed together, and may be wrong about it.
+type summingEngine struct {
+	keptEngine
+	n     *int
+	wrong bool
+}
+
+// keptEngine is an engine with what the issuers of batches need.
+type keptEngine struct {
+	engine.Engine
+	engine.Keeper
+	engine.Combiner
+}
+
+func (e summingEngine) SumSM3(sums [][engine.DigestSize]byte, messages [][]byte) {
+	for i, m := range messages {
+		h := e.NewSM3()
+		h.Write(m)
+		h.Sum(sums[i][:0])
+		if e.wrong {
+			sums[i][0] ^= 1
+		}
+	}
+	*e.n += len(messages)
+}
+
+// TestVerifyBatchSums: what a batch hashes it has hashed together, and goes by it:
+// for an explicit code two digests and ZA, or one less while the issuer has no
+// table; for an implicit one HA, lambda, ZA and a digest.
+func TestVerifyBatchSums(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	taps := make([]citycode.Tap, 150)
+	for i := range taps {
+		taps[i] = citycode.Tap{Check: inTransit}
+		if i < 100 {
+			taps[i].Token = c.Citizen(fmt.Sprint("explicit ", i), citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit)
+		} else {
+			taps[i].Token = c.ImplicitCitizen(fmt.Sprint("implicit ", i), nil).Show(citycode.Transit)
+		}
+	}
+	for _, wrong := range []bool{false, true} {
+		d, n := engine.Default(), 0
+		trust := c.Trust(summingEngine{keptEngine{d, d.(engine.Keeper), d.(engine.Combiner)}, &n, wrong})
+		v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), InsecureNoReplayGuard: true, Now: c.Clock.Now})
+		require.NoError(t, err)
+		v.VerifyBatch(taps)
+		for i := range taps {
+			assert.Equal(t, wrong, taps[i].Err != nil, i)
+		}
+		const beforeTable = 16
+		if !wrong {
+			assert.Equal(t, 3*100-beforeTable+4*50, n)
+		}
+	}
+}
+
 // changingKeys lists a second key under the id of the issuer's, and returns both
 // issuers. change is done to the entry of the second.
 func changingKeys(t testing.TB, c *citycodetest.City, change func(*citycode.TrustEntry)) [2]*citycode.Issuer {

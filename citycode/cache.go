@@ -10,13 +10,13 @@ import (
 
 // Sizes of a cache that is not told any.
 const (
-	DefaultCachedCredentials = 4096 // 2 MiB
+	DefaultCachedCredentials = 4096 // 3 MiB
 	DefaultCachedTables      = 16   // 1.4 MiB
 )
 
 // A CacheConfig bounds a cache. Its zero value is what a gate wants.
 type CacheConfig struct {
-	Credentials int // whose signature is not verified again, about 500 bytes each; 0: DefaultCachedCredentials
+	Credentials int // whose signature is not verified again, about 700 bytes each, the largest 1 KB; 0: DefaultCachedCredentials
 	Tables      int // of holders' keys, 86 KiB each; 0: DefaultCachedTables
 }
 

@@ -234,6 +234,31 @@ func TestCacheTables(t *testing.T) {
 	}
 }
 
+// TestCacheInTurn: regulars who come in turn, fewer than there are tables, all get
+// one, by whatever seed.
+func TestCacheInTurn(t *testing.T) {
+	c := citycodetest.NewCity(t, citycodetest.Shenyang)
+	trust := c.Trust(nil)
+	var tokens []*citycode.Token
+	for i := range 8 {
+		tokens = append(tokens, c.Citizen(fmt.Sprint(i), citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit))
+	}
+	for range 6 {
+		cache := newCache(t, citycode.CacheConfig{})
+		v, err := citycode.NewVerifier(citycode.VerifierConfig{Trust: trust, Status: c.Status(trust), InsecureNoReplayGuard: true, Cache: cache, Now: c.Clock.Now})
+		require.NoError(t, err)
+		empty, _ := cache.Bytes()
+		for range 2 + 8 {
+			for _, token := range tokens {
+				_, err := v.Verify(token, inTransit)
+				require.NoError(t, err)
+			}
+		}
+		now, _ := cache.Bytes()
+		assert.Equal(t, len(tokens), (now-empty)/(86<<10))
+	}
+}
+
 func TestCacheConcurrently(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
 	cache := newCache(t, citycode.CacheConfig{Credentials: 4, Tables: 1})

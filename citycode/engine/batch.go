@@ -45,6 +45,14 @@ type Batch interface {
 	Bytes() int
 }
 
+// A Summer is an engine that hashes many short messages at less than the price of
+// each.
+type Summer interface {
+	// SumSM3 sets the first sums to the SM3 of the messages, of which there are at
+	// most as many.
+	SumSM3(sums [][DigestSize]byte, messages [][]byte)
+}
+
 // A Reuser is an engine that can put a key in the place of one that nobody uses
 // any more: a gate that meets most holders once then allocates nothing for them.
 // old may be nil. After an error it is of no use but to be given again.

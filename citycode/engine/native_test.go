@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -120,4 +121,22 @@ func TestVerifyAllocates(t *testing.T) {
 	key, err := e.Prepare(point)
 	require.NoError(t, err)
 	assert.EqualValues(t, 2, testing.AllocsPerRun(20, func() { engine.ZA(e, key) }), "the hash and its buffer")
+}
+
+// TestSumSM3: many sums at once are those of one after the other.
+func TestSumSM3(t *testing.T) {
+	random := rand.NewChaCha8([32]byte{5})
+	var messages [][]byte
+	for n := range 100 {
+		m := make([]byte, 7*n)
+		random.Read(m)
+		messages = append(messages, m)
+	}
+	sums := make([][engine.DigestSize]byte, len(messages))
+	engine.Default().(engine.Summer).SumSM3(sums, messages)
+	for i, m := range messages {
+		h := tjfoc.New().NewSM3()
+		h.Write(m)
+		assert.Equal(t, h.Sum(nil), sums[i][:], "%d bytes", len(m))
+	}
 }

@@ -7,7 +7,7 @@ var implicitMutants = []mutant{
 		attack: "Anybody chooses a key and computes the W that makes an issuer vouch for words of his own.",
 		clause: "§4.5", vector: "tv-1620",
 		file: "citycode/internal/pubkey/holder.go",
-		old:  `	l := s.Lambda(w, issuer.Key, tag, static)`,
+		old:  `	l := s.Lambda(p.w, issuer.Key, tag, static)`,
 		new: `	id, ppub := append([]byte(tag), static[:len(static)-engine.PointSize]...), issuer.Key.Bytes()
 	h := s.Engine.NewSM3()
 	h.Write(binary.BigEndian.AppendUint16(nil, uint16(8*len(id))))
@@ -31,8 +31,8 @@ var implicitMutants = []mutant{
 		attack: "ZA is over the issuer's key and not over the reconstructed one, so a citizen's signature is moved to a key of the attacker's.",
 		clause: "§4.5", vector: "tv-1626",
 		file: "citycode/internal/pubkey/holder.go",
-		old:  `	p.key = Key{s, engine.Compress(key), key, s.za(key)}`,
-		new:  `	p.key = Key{s, engine.Compress(key), key, issuer.ZA}`,
+		old:  `	p.key.ZA = s.za(p.key.Key)`,
+		new:  `	p.key.ZA = issuer.ZA`,
 	},
 	{
 		name:   "facts-of-garbage",

@@ -11,9 +11,10 @@ import (
 // next one's key is put over the last one's. What it returns counts until it is
 // asked again.
 type Place struct {
-	suite *Suite
-	key   Key
-	w     engine.Key // of an implicit credential
+	suite  *Suite
+	key    Key
+	w      engine.Key              // of an implicit credential
+	lambda [engine.DigestSize]byte // the same, in a batch
 }
 
 // NewPlace returns a place.
@@ -21,12 +22,20 @@ func (s *Suite) NewPlace() Place { return Place{suite: s} }
 
 // Prepare returns the key of a compressed point.
 func (p *Place) Prepare(public []byte) (*Key, error) {
-	key, err := p.suite.prepareIn(p.key.Key, public)
-	if err != nil {
+	if err := p.setPoint(public); err != nil {
 		return nil, err
 	}
-	p.key = Key{p.suite, [engine.PointSize]byte(public), key, p.suite.za(key)}
+	p.key.ZA = p.suite.za(p.key.Key)
 	return &p.key, nil
+}
+
+// setPoint sets the key, but for ZA, to a compressed point.
+func (p *Place) setPoint(public []byte) error {
+	key, err := p.suite.prepareIn(p.key.Key, public)
+	if err == nil {
+		p.key = Key{suite: p.suite, Public: [engine.PointSize]byte(public), Key: key}
+	}
+	return err
 }
 
 func (s *Suite) prepareIn(old engine.Key, public []byte) (engine.Key, error) {
@@ -45,32 +54,48 @@ var ErrNoCombiner = errors.New("citycode: the engine cannot combine points, as i
 // of that key makes the static part authentic.
 func (p *Place) Reconstruct(issuer *Key, tag string, static []byte) (*Key, error) {
 	s := p.suite
-	combiner, ok := s.Engine.(engine.Combiner)
-	if !ok {
-		return nil, ErrNoCombiner
-	}
-	w, err := s.prepareIn(p.w, static[len(static)-engine.PointSize:])
-	if err != nil {
+	if err := p.setW(static); err != nil {
 		return nil, err
 	}
-	p.w = w
-	l := s.Lambda(w, issuer.Key, tag, static)
-	if l == [engine.DigestSize]byte{} {
-		return nil, engine.ErrPoint
-	}
-	var key engine.Key
-	if reuser, ok := s.Engine.(engine.Reuser); ok {
-		key, err = reuser.CombineIn(p.key.Key, w, issuer.Key, l)
-	} else {
-		key, err = combiner.Combine(w, issuer.Key, l)
-	}
-	if err != nil {
+	l := s.Lambda(p.w, issuer.Key, tag, static)
+	if err := p.combine(issuer, l); err != nil {
 		return nil, err
 	}
 	// ZA is over the key that was reconstructed: without it a signature
 	// could be moved to another key.
-	p.key = Key{s, engine.Compress(key), key, s.za(key)}
+	p.key.ZA = s.za(p.key.Key)
 	return &p.key, nil
+}
+
+// setW sets W to the point at the end of an implicit static part.
+func (p *Place) setW(static []byte) error {
+	w, err := p.suite.prepareIn(p.w, static[len(static)-engine.PointSize:])
+	if err == nil {
+		p.w = w
+	}
+	return err
+}
+
+// combine sets the key, but for ZA, to what follows from W and lambda.
+func (p *Place) combine(issuer *Key, lambda [engine.DigestSize]byte) error {
+	combiner, ok := p.suite.Engine.(engine.Combiner)
+	if !ok {
+		return ErrNoCombiner
+	}
+	if lambda == [engine.DigestSize]byte{} {
+		return engine.ErrPoint
+	}
+	var key engine.Key
+	var err error
+	if reuser, ok := p.suite.Engine.(engine.Reuser); ok {
+		key, err = reuser.CombineIn(p.key.Key, p.w, issuer.Key, lambda)
+	} else {
+		key, err = combiner.Combine(p.w, issuer.Key, lambda)
+	}
+	if err == nil {
+		p.key = Key{suite: p.suite, Public: engine.Compress(key), Key: key}
+	}
+	return err
 }
 
 // Lambda implements GM/T 0130-2023, 6.2: SM3(xW ‖ yW ‖ HA) mod n, where HA
@@ -79,18 +104,23 @@ func (p *Place) Reconstruct(issuer *Key, tag string, static []byte) (*Key, error
 // not, anybody could choose a key and compute the W for words of his own.
 func (s *Suite) Lambda(w, issuer engine.Key, tag string, static []byte) [engine.DigestSize]byte {
 	h := s.hash()
-	h.buffer = binary.BigEndian.AppendUint16(h.buffer[:0], uint16(8*(len(tag)+len(static))))
-	h.buffer = append(h.buffer, tag...)
-	h.Write(h.buffer)
-	h.Write(static)
-	h.buffer = engine.AppendCurve(h.buffer[:0])
-	p := issuer.Bytes()
-	h.buffer = append(h.buffer, p[1:]...)
-	h.Write(h.buffer)
-	ha := s.finish(h)
+	h.buffer = appendHA(h.buffer[:0], issuer, tag, static)
+	ha := s.sum(h)
 	h = s.hash()
+	h.buffer = appendLambda(h.buffer[:0], w, &ha)
+	return engine.ReduceScalar(s.sum(h))
+}
+
+// appendHA appends what HA is the SM3 of.
+func appendHA(b []byte, issuer engine.Key, tag string, static []byte) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(8*(len(tag)+len(static))))
+	b = append(append(b, tag...), static...)
+	p := issuer.Bytes()
+	return append(engine.AppendCurve(b), p[1:]...)
+}
+
+// appendLambda appends what lambda, before it is reduced, is the SM3 of.
+func appendLambda(b []byte, w engine.Key, ha *[engine.DigestSize]byte) []byte {
 	q := w.Bytes()
-	h.buffer = append(append(h.buffer[:0], q[1:]...), ha[:]...)
-	h.Write(h.buffer)
-	return engine.ReduceScalar(s.finish(h))
+	return append(append(b, q[1:]...), ha[:]...)
 }

@@ -46,6 +46,12 @@ func (s *Suite) finish(h *hashState) [engine.DigestSize]byte {
 	return h.sum
 }
 
+// sum returns the sum of what is in the buffer, and h to the pool.
+func (s *Suite) sum(h *hashState) [engine.DigestSize]byte {
+	h.Write(h.buffer)
+	return s.finish(h)
+}
+
 // Sum returns the SM3 of b.
 func (s *Suite) Sum(b []byte) [engine.DigestSize]byte {
 	h := s.hash()
@@ -57,8 +63,7 @@ func (s *Suite) Sum(b []byte) [engine.DigestSize]byte {
 func (s *Suite) za(key engine.Key) [engine.DigestSize]byte {
 	h := s.hash()
 	h.buffer = engine.AppendZA(h.buffer[:0], key)
-	h.Write(h.buffer)
-	return s.finish(h)
+	return s.sum(h)
 }
 
 // A Key is a public key that is a point of the curve, with its ZA.

@@ -66,10 +66,10 @@ type Signatures struct {
 	issuers  [MaxIssuers]*Listed
 	n        int
 	place    Place
-	name     [engine.DigestSize]byte // of the credential, in the cache
-	key      *Key                    // the holder's; nil: not ready
-	issuedBy proof                   // the issuer's signature, under the first key
-	shown    proof                   // the holder's signature, under key
+	name     []byte // of the credential, in the cache
+	key      *Key   // the holder's; nil: not ready
+	issuedBy proof  // the issuer's signature, under the first key
+	shown    proof  // the holder's signature, under key
 }
 
 // A proof is what is known of a signature.
@@ -187,8 +187,8 @@ func (s *Signatures) recall(issuer *Listed) {
 	if c.Cache == nil || s.claim.Mode == Static || s.key != nil {
 		return
 	}
-	s.name = c.Suite.cacheName(s.claim.Static, issuer.Key)
-	if s.key = c.Cache.find(&s.name); s.key != nil {
+	s.name = appendName(s.name[:0], s.claim.Static, issuer.Key)
+	if s.key = c.Cache.find(s.name); s.key != nil {
 		s.issuedBy = valid
 	}
 }
@@ -209,7 +209,7 @@ func (s *Signatures) held() bool {
 		s.shown = proofOf(ok)
 	}
 	if s.shown == valid && c.Cache != nil {
-		c.Cache.verified(&s.name, s.key)
+		c.Cache.verified(s.name, s.key)
 	}
 	return s.shown == valid
 }

@@ -9,20 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func key(i int) *Key {
-	k := new(Key)
-	binary.BigEndian.PutUint64(k[:], uint64(i))
-	return k
-}
+func name(i int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(i)) }
 
 // visit does what a user of a store does, and reports whether k was held.
 func visit(s *Store[int], i int) bool {
-	v, ok := s.Get(key(i))
+	v, ok := s.Get(name(i))
 	if ok && v != i {
 		panic("another one's value")
 	}
-	if !ok && s.Want(key(i)) {
-		s.Put(key(i), i)
+	if !ok && s.Want(name(i)) {
+		s.Put(name(i), i)
 	}
 	return ok
 }
@@ -38,6 +34,19 @@ func TestStoreAfter(t *testing.T) {
 		s.Clear()
 		assert.Zero(t, s.Len())
 		assert.False(t, visit(s, 7))
+	}
+}
+
+// TestStoreDoor: who comes often enough gets in, whoever comes in turn with him.
+func TestStoreDoor(t *testing.T) {
+	for range 50 { // seeds
+		s := New[int](ways, 8)
+		for range 8 {
+			for i := range ways {
+				require.False(t, visit(s, i))
+			}
+		}
+		assert.Equal(t, ways, s.Len())
 	}
 }
 
@@ -88,7 +97,9 @@ func TestStoreBound(t *testing.T) {
 		}
 	}
 	assert.Greater(t, late, 25)
-	assert.Equal(t, ways, New[int](0, 1).Cap())
+	for size, most := range map[int]int{0: 1, 1: 1, 5: 5, ways: ways, ways + 1: ways + 2, 4096: 4096} {
+		assert.Equal(t, most, New[int](size, 1).Cap())
+	}
 }
 
 // TestStoreSettles: where more come again and again than there are places, values
@@ -98,9 +109,9 @@ func TestStoreSettles(t *testing.T) {
 	made := 0
 	for range 2000 {
 		for i := range 100 {
-			if _, ok := s.Get(key(i)); !ok && s.Want(key(i)) {
+			if _, ok := s.Get(name(i)); !ok && s.Want(name(i)) {
 				made++
-				s.Put(key(i), i)
+				s.Put(name(i), i)
 			}
 		}
 	}
@@ -111,22 +122,22 @@ func TestStoreSettles(t *testing.T) {
 // A thing that is put twice, by two who found it missing, stands once.
 func TestStorePutTwice(t *testing.T) {
 	s := New[int](4, 1)
-	s.Put(key(1), 1)
-	s.Put(key(1), 1)
+	s.Put(name(1), 1)
+	s.Put(name(1), 1)
 	assert.Equal(t, 1, s.Len())
 	for i := range 8 {
-		s.Put(key(i), i)
+		s.Put(name(i), i)
 	}
 	assert.Equal(t, 4, s.Len())
 }
 
 func TestStoreAllocates(t *testing.T) {
 	s := New[int](64, 2)
-	k := key(3)
+	known := name(3)
 	visit(s, 3)
 	visit(s, 3)
-	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Get(k) }))
-	other := key(4)
+	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Get(known) }))
+	other := name(4)
 	assert.Zero(t, testing.AllocsPerRun(100, func() { s.Want(other) }))
 }
 
