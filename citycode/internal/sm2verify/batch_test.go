@@ -19,6 +19,7 @@ import (
 // asked for. Digests are made to fit, so that no private key has to sign.
 func signedItems(t testing.TB, n, keys int) []Item {
 	t.Helper()
+	start() // else nothing is in lanes until a key is read
 	random := seeded(70)
 	type pair struct {
 		logarithm *big.Int
@@ -79,7 +80,9 @@ func kept(t testing.TB, items []Item, width int) []Item {
 	return list
 }
 
-func TestBatchSizes(t *testing.T) {
+func TestBatchSizes(t *testing.T) { withEach(func(string) { testBatchSizes(t) }) }
+
+func testBatchSizes(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	items := signedItems(t, combined+3, combined+3)
 	known := kept(t, signedItems(t, combined+3, 2), Narrow)
@@ -101,7 +104,9 @@ func TestBatchSizes(t *testing.T) {
 
 // TestBatchMixed breaks any of a batch in any way, and gives hints that are
 // right, wrong or none: every verdict is that of verifying alone.
-func TestBatchMixed(t *testing.T) {
+func TestBatchMixed(t *testing.T) { withEach(func(string) { testBatchMixed(t) }) }
+
+func testBatchMixed(t *testing.T) {
 	const most = 80
 	distinct, few := signedItems(t, most, most), signedItems(t, most, 3)
 	known := kept(t, few, 4)
@@ -153,7 +158,9 @@ func TestBatchMixed(t *testing.T) {
 
 // One bad signature at each place, one wrong hint at each place, all bad, all
 // hints wrong.
-func TestBatchOneBad(t *testing.T) {
+func TestBatchOneBad(t *testing.T) { withEach(func(string) { testBatchOneBad(t) }) }
+
+func testBatchOneBad(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	items := signedItems(t, 40, 40)
 	for _, list := range [][]Item{items, kept(t, signedItems(t, 40, 1), Narrow)} {
@@ -189,7 +196,9 @@ func (constant) Read(p []byte) (int, error) {
 
 // TestBatchCancelling puts pairs of forgeries together whose errors cancel: with
 // equal weights the equation of all holds, and the forgeries would be accepted.
-func TestBatchCancelling(t *testing.T) {
+func TestBatchCancelling(t *testing.T) { withEach(func(string) { testBatchCancelling(t) }) }
+
+func testBatchCancelling(t *testing.T) {
 	items := signedItems(t, 64, 64)
 	// R stays where it was, as r - e does, and t moves by d for both: the errors
 	// are d·P and, under a key of the opposite sign, -d·P.
@@ -229,7 +238,9 @@ func TestBatchCancelling(t *testing.T) {
 
 // TestBatchCollisions has points meet in the trees and buckets: one key many
 // times, keys of opposite signs, multiples of G, the same signature twice.
-func TestBatchCollisions(t *testing.T) {
+func TestBatchCollisions(t *testing.T) { withEach(func(string) { testBatchCollisions(t) }) }
+
+func testBatchCollisions(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	same := signedItems(t, 64, 1)
 	require.Equal(t, 64, requireSingle(t, b, same))
@@ -278,7 +289,9 @@ func TestBatchCollisions(t *testing.T) {
 }
 
 // An x of R in n..p-1 is not where the hint is looked for.
-func TestBatchLargeX(t *testing.T) {
+func TestBatchLargeX(t *testing.T) { withEach(func(string) { testBatchLargeX(t) }) }
+
+func testBatchLargeX(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	x := new(big.Int).Add(curve.N, big.NewInt(4))
 	sum := judged{x, rootOf(x)}
