@@ -270,7 +270,7 @@ func TestForestTwoForms(t *testing.T) {
 	q := judgedBase.affine()
 	f := newForest(1000, 400)
 	withEach(func(name string) {
-		for range cases(40) {
+		for range cases(10) {
 			f.clear(0)
 			f.points = append(f.points, p, other, q)
 			var want []judged

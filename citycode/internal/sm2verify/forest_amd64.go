@@ -5,7 +5,7 @@ package sm2verify
 import "math/bits"
 
 // fewPairs is how many pairs of a round are not worth lanes.
-const fewPairs = lanes
+const fewPairs = 2 * lanes
 
 // forestLanes is what a forest needs to add its pairs in lanes.
 type forestLanes struct {
@@ -17,9 +17,12 @@ type forestLanes struct {
 type laneStep struct{ divisor, before laneElement }
 
 func newForestLanes(pairs int) forestLanes {
-	groups := (pairs + lanes - 1) / lanes
+	groups := groupsOf(pairs)
 	return forestLanes{steps: make([]laneStep, groups), equal: make([]uint8, groups)}
 }
+
+// groupsOf returns how many groups of eight hold n pairs. It is even.
+func groupsOf(n int) int { return (n + 2*lanes - 1) / (2 * lanes) * 2 }
 
 func (l *forestLanes) bytes() int {
 	const stepBytes = 2 * 5 * lanes * 8
@@ -54,7 +57,7 @@ func mulLanes(z, x, y *[2]laneElement)
 // use, if there are such points whose x are written in two ways.
 func (f *forest) addInLanes(first int) bool {
 	n := len(f.pairs)
-	groups := (n + lanes - 1) / lanes
+	groups := groupsOf(n)
 	pairs := f.pairs[:groups*lanes]
 	clear(pairs[n:])
 	points := f.points[:first+len(pairs)]
@@ -107,16 +110,6 @@ func invertLanes(products *[2]laneElement) bool {
 		products[i/lanes].set(i%lanes, &before[i])
 	}
 	return true
-}
-
-// set sets the number of a lane to x as it stands.
-func (e *laneElement) set(lane int, x *element) {
-	const mask = 1<<52 - 1
-	e[0][lane] = x[0] & mask
-	e[1][lane] = (x[0]>>52 | x[1]<<12) & mask
-	e[2][lane] = (x[1]>>40 | x[2]<<24) & mask
-	e[3][lane] = (x[2]>>28 | x[3]<<36) & mask
-	e[4][lane] = x[3] >> 16
 }
 
 // checkForest reports whether sums of pairs and powers in lanes are what their

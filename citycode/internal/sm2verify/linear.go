@@ -66,18 +66,18 @@ type combination struct {
 }
 
 const (
-	combined    = 1024 // signatures at most
-	maxWindow   = 8    // bits
-	maxTerms2   = 2 * combined
-	forestRefs  = 4 * maxTerms2 // points that are added together
-	bucketCount = 32 * (1 << (maxWindow - 1))
-	forestSize  = maxTerms2 + bucketCount + forestRefs
+	combined   = 1024 // signatures at most
+	maxWindow  = 8    // bits
+	maxTerms2  = 2 * combined
+	maxBuckets = 256 / maxWindow << (maxWindow - 1)
+	forestRefs = 4 * maxTerms2 // points that are added together
+	forestSize = maxTerms2 + maxBuckets + forestRefs
 )
 
 func newCombination(f *forest) *combination {
 	return &combination{
 		forest: f, weights: make([]byte, combined*weightBytes), scalars: make([]scalar, 0, maxTerms2),
-		digits: make([]int16, maxTerms2), buckets: make([]ref, 0, bucketCount),
+		digits: make([]int16, maxTerms2), buckets: make([]ref, 0, maxBuckets),
 	}
 }
 
@@ -87,14 +87,13 @@ func (c *combination) bytes() int {
 	return cap(c.weights) + cap(c.scalars)*scalarBytes + cap(c.digits)*digitBytes + cap(c.buckets)*refBytes
 }
 
-const minWindow = 4
-
-// window returns the width at which n signatures cost least: as many additions
-// as there are windows against as many as there are buckets.
+// window returns the width at which n signatures cost least: fewer windows, of
+// which each takes an addition for every term, against fewer buckets, of which each
+// takes two.
 func window(n int) int {
 	switch {
 	case n < 48:
-		return minWindow
+		return 4
 	case n < 96:
 		return 5
 	case n < 192:
@@ -216,8 +215,16 @@ func (c *combination) cut(from, to, w int, highest bool) {
 	if highest {
 		raised = 0
 	}
-	for i := from; i < to; i++ {
-		c.digits[i] = int16(c.scalars[i].bits(w*c.width, c.width) - raised)
+	scalars, digits := c.scalars[from:to], c.digits[from:to]
+	limb, shift, mask := w*c.width/64, w*c.width%64, 1<<c.width-1
+	if shift+c.width > 64 { // two limbs have a part each
+		for i := range scalars {
+			digits[i] = int16(scalars[i].bits(w*c.width, c.width) - raised)
+		}
+		return
+	}
+	for i := range scalars {
+		digits[i] = int16(int(scalars[i][limb&3]>>shift)&mask - raised)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestForest(t *testing.T) {
 	points := meeting()
 	f := newForest(2000, 900)
 	withEach(func(name string) {
-		for range cases(60) {
+		for range cases(20) {
 			f.clear(0)
 			var want []judged
 			for len(f.refs) < 880 {

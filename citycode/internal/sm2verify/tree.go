@@ -43,8 +43,8 @@ const chosenPairs = 2048
 // trees of at most refs points together.
 func newForest(points, refs int) *forest {
 	return &forest{
-		points: make([]affine, 0, points+lanes), refs: make([]ref, 0, refs), trees: make([]span, 0, refs),
-		pairs: make([]pair, 0, refs/2+lanes), chosen: make([]uint32, 0, chosenPairs),
+		points: make([]affine, 0, points+2*lanes), refs: make([]ref, 0, refs), trees: make([]span, 0, refs),
+		pairs: make([]pair, 0, refs/2+2*lanes), chosen: make([]uint32, 0, chosenPairs),
 		divisor: make([]element, chosenPairs), before: make([]element, chosenPairs), kinds: make([]pairKind, chosenPairs),
 		forestLanes: newForestLanes(refs / 2),
 	}
@@ -102,8 +102,8 @@ func (f *forest) sum() {
 // pairUp puts the sums of pairs in the place of the pairs, and makes a list of
 // those that have to be computed. It reports false if all trees are added up.
 func (f *forest) pairUp() (more bool) {
-	f.pairs = f.pairs[:0]
-	next := ref(len(f.points)) << 1
+	pairs, k := f.pairs[:cap(f.pairs)], 0
+	first := len(f.points)
 	for t := range f.trees {
 		tree := &f.trees[t]
 		list := f.refs[tree.from:tree.to]
@@ -113,23 +113,22 @@ func (f *forest) pairUp() (more bool) {
 		more = true
 		n := len(list) / 2
 		for i := range n {
-			switch p, q := list[2*i], list[2*i+1]; {
+			p, q := list[2*i], list[2*i+1]
+			switch {
 			case p == nothing:
 				list[i] = q
 			case q == nothing:
 				list[i] = p
 			default:
-				f.pairs = append(f.pairs, pair{p, q})
-				list[i] = next
-				next += 2
+				pairs[k] = pair{p, q}
+				list[i] = ref(first+k) << 1
+				k++
 			}
 		}
-		if len(list)%2 != 0 {
-			list[n] = list[len(list)-1]
-			n++
-		}
-		tree.to = tree.from + uint32(n)
+		list[n] = list[len(list)-1] // of use if it has no partner
+		tree.to = tree.from + uint32(n+len(list)%2)
 	}
+	f.pairs = pairs[:k]
 	return more
 }
 
