@@ -61,7 +61,8 @@ func (f *forest) addInLanes(first int) bool {
 	pairs := f.pairs[:groups*lanes]
 	clear(pairs[n:])
 	points := f.points[:first+len(pairs)]
-	products := [2]laneElement{laneOnes, laneOnes}
+	unit := laneElement{{1, 1, 1, 1, 1, 1, 1, 1}} // any number: it drops out again
+	products := [2]laneElement{unit, unit}
 	pairsUp(&points[0], &pairs[0], &f.equal[0], &f.steps[0], &products, groups)
 	if !invertLanes(&products) {
 		return false
@@ -76,16 +77,6 @@ func (f *forest) addInLanes(first int) bool {
 	}
 	return true
 }
-
-// laneOnes is 1 in each lane.
-var laneOnes = func() (e laneElement) {
-	for i := range e {
-		for lane := range e[i] {
-			e[i][lane] = laneMultiples[0][i]
-		}
-	}
-	return e
-}()
 
 // invertLanes sets each plain number to 2^518 divided by it. It reports false if
 // one of them is 0 modulo p.

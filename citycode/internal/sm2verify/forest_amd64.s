@@ -7,10 +7,9 @@
 // by a slope, after all divisors x2 - x1 of a round have been inverted together.
 //
 // Points are as in Go: four words, R = 2^256, below 2^256, which is below 1.01p.
-// Products divide by 2^260. So that no point has to be converted, the slope is
-// kept 4 times as large as R = 2^256 asks for: its square is then 2^(2·2+256), of
-// which the product leaves 2^256; and its product with a difference of x, once
-// that is multiplied by 4 too, likewise.
+// Products divide by 2^260. So that no point has to be converted, slopes are kept
+// times 2^258: then 2^258·2^258/2^260 = 2^256 is what their squares need, and so is
+// 2^258·(4·2^256)/2^260 for a slope and 4 times a difference of x.
 #include "lanes_amd64.h"
 
 // left and right = where the points of eight pairs are, in bytes. A pair has two

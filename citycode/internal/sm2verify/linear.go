@@ -150,7 +150,7 @@ func (c *combination) begin(n int) {
 //
 // Digits are between -2^(width-1) and 2^(width-1). Adding 2^(width-1) to each but
 // the highest makes all of them positive: then they are the bits as they stand in
-// what raised returns, and none waits for the carry of another.
+// what raise leaves, and none waits for the carry of another.
 func (c *combination) add(p *affine, k *scalar, flip uint64) {
 	f := c.forest
 	f.points = append(f.points, *p)
