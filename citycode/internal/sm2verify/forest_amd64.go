@@ -111,12 +111,18 @@ func checkForest(limb func() uint64, times int) bool {
 	f := newForest(points+pairs, 2*pairs)
 	for range times {
 		f.clear(0)
-		for range points {
-			f.points = append(f.points, affine{element{limb(), limb(), limb(), limb()}, element{limb(), limb(), limb(), limb()}})
+		for len(f.points) < points {
+			p := affine{element{limb(), limb(), limb(), limb()}, element{limb(), limb(), limb(), limb()}}
+			if !p.y.isZero() { // no point of the curve has that, and it has no tangent
+				f.points = append(f.points, p)
+			}
 		}
 		f.pairs = f.pairs[:pairs]
+		twoForms := false
 		for k := range f.pairs {
 			f.pairs[k] = pair{ref(limb() % (2 * points)), ref(limb() % (2 * points))}
+			p, q := &f.points[f.pairs[k].left>>1].x, &f.points[f.pairs[k].right>>1].x
+			twoForms = twoForms || *p != *q && p.equal(q)
 		}
 		f.points = f.points[:points+pairs]
 		for k := range f.pairs {
@@ -124,8 +130,10 @@ func checkForest(limb func() uint64, times int) bool {
 		}
 		f.addChosen(points)
 		want := [pairs]affine(f.points[points:])
-		if !f.addInLanes(points) {
+		if ok := f.addInLanes(points); ok == twoForms {
 			return false
+		} else if !ok {
+			continue
 		}
 		f.addChosen(points)
 		for k, sum := range f.points[points:] {
