@@ -236,9 +236,7 @@ func TestPairsAtBounds(t *testing.T) {
 		}
 		first := len(f.points)
 		f.points = f.points[:first+pairs]
-		for k := range f.pairs {
-			f.choose(first, k)
-		}
+		f.chooseAll(first)
 		f.addChosen(first)
 		want := [pairs]affine(f.points[first:])
 		require.True(t, f.addInLanes(first))

@@ -117,7 +117,7 @@ func (b *Batch) verifyKnown() {
 	f, first := b.forest, 0
 	f.clear(0)
 	for i := range b.known {
-		if len(f.refs)+maxTerms > min(cap(f.refs), cap(f.points)/2) {
+		if len(f.refs)+maxTerms > 2*chosenPairs { // so that a round has one inversion
 			b.finishKnown(first)
 			first = i
 		}

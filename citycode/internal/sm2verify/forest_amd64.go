@@ -125,9 +125,7 @@ func checkForest(limb func() uint64, times int) bool {
 			twoForms = twoForms || *p != *q && p.equal(q)
 		}
 		f.points = f.points[:points+pairs]
-		for k := range f.pairs {
-			f.choose(points, k)
-		}
+		f.chooseAll(points)
 		f.addChosen(points)
 		want := [pairs]affine(f.points[points:])
 		if ok := f.addInLanes(points); ok == twoForms {

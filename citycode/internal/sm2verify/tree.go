@@ -73,6 +73,19 @@ func (f *forest) at(r ref) affine {
 	return p
 }
 
+// look returns where the point of a ref is, in space if it is an opposite.
+func (f *forest) look(r ref, space *affine) *affine {
+	if r&1 == 0 {
+		return &f.points[r>>1]
+	}
+	return f.copyTo(space, r)
+}
+
+func (f *forest) copyTo(space *affine, r ref) *affine {
+	*space = f.at(r)
+	return space
+}
+
 // root returns the sum of a tree that is added up.
 func (f *forest) root(tree span) ref {
 	if tree.from == tree.to {
@@ -88,9 +101,7 @@ func (f *forest) sum() {
 		first := len(f.points)
 		f.points = f.points[:first+len(f.pairs)]
 		if !useIFMA || len(f.pairs) < fewPairs || !f.addInLanes(first) {
-			for k := range f.pairs {
-				f.choose(first, k)
-			}
+			f.chooseAll(first)
 		}
 		f.addChosen(first)
 		if f.vanish {
@@ -140,6 +151,13 @@ func (f *forest) choose(first, k int) {
 	f.chosen = append(f.chosen, uint32(k))
 }
 
+// chooseAll has all pairs of the round added in Go.
+func (f *forest) chooseAll(first int) {
+	for k := range f.pairs {
+		f.choose(first, k)
+	}
+}
+
 // addChosen adds the chosen pairs, whatever their points are.
 func (f *forest) addChosen(first int) {
 	if len(f.chosen) == 0 {
@@ -148,10 +166,11 @@ func (f *forest) addChosen(first int) {
 	// Two products grow side by side, or each multiplication would wait for
 	// the one before.
 	products := [2]element{one, one}
+	var space [2]affine
 	for n, k := range f.chosen {
-		p, q := f.at(f.pairs[k].left), f.at(f.pairs[k].right)
+		p, q := f.look(f.pairs[k].left, &space[0]), f.look(f.pairs[k].right, &space[1])
 		product := &products[n%2]
-		f.kinds[n] = f.divisor[n].divide(&p, &q)
+		f.kinds[n] = f.divisor[n].divide(p, q)
 		f.vanish = f.vanish || f.kinds[n] == oppositePair
 		f.before[n] = *product
 		product.mul(product, &f.divisor[n])
@@ -168,8 +187,8 @@ func (f *forest) addChosen(first int) {
 		product.mul(product, &f.divisor[n])
 	}
 	for n, k := range f.chosen {
-		p, q := f.at(f.pairs[k].left), f.at(f.pairs[k].right)
-		f.points[first+int(k)].join(&p, &q, f.kinds[n], &f.before[n])
+		p, q := f.look(f.pairs[k].left, &space[0]), f.look(f.pairs[k].right, &space[1])
+		f.points[first+int(k)].join(p, q, f.kinds[n], &f.before[n])
 	}
 	f.chosen = f.chosen[:0]
 }
