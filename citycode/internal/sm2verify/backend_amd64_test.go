@@ -4,6 +4,7 @@ package sm2verify
 
 import (
 	"math/big"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 
@@ -31,6 +32,7 @@ func backends() []backend {
 
 // withEach runs f with each backend in turn.
 func withEach(f func(name string)) {
+	start() // or f might, and would undo the choice
 	adx, ifma := useADX, useIFMA
 	defer func() { useADX, useIFMA = adx, ifma }()
 	for _, b := range backends() {
@@ -63,6 +65,7 @@ func TestAssembly(t *testing.T) {
 		if b.ifma {
 			assert.True(t, checkLanes(limb, cases(400)))
 			assert.True(t, checkChain(limb, cases(400)))
+			assert.True(t, checkForest(limb, cases(400)))
 		} else if b.adx {
 			assert.True(t, checkADX(limb, cases(50_000)))
 		}
@@ -177,6 +180,120 @@ func TestLanesAtBounds(t *testing.T) {
 		require.True(t, ok)
 		require.True(t, got.equal(&want[0]))
 	}
+}
+
+// Pairs whose sums are a little more than 2^256 - p, so that one fold leaves 2^256
+// or more, and pairs whose coordinates are as large as words can be.
+func TestPairsAtBounds(t *testing.T) {
+	if !hasIFMA() {
+		t.Skip("no AVX512-IFMA")
+	}
+	random := seeded(74)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	small := func() element { // from 2^256 - p to four times as much, as a rule
+		return element{specialLimb(random), random.Uint64(), uint64(random.IntN(2)) * specialLimb(random), (1 + random.Uint64N(4)) << 32}
+	}
+	ones := element{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
+	const pairs = 4 * lanes
+	f := newForest(3*pairs, 2*pairs)
+	over := 0
+	for range cases(400) {
+		f.clear(0)
+		f.pairs = f.pairs[:0]
+		for range pairs {
+			var p, q affine
+			slope, x := element(special(random)), small()
+			p.x = special(random)
+			if random.IntN(8) == 0 {
+				p.x = ones
+			}
+			q.x.square(&slope) // x = slope² - p.x - q.x
+			q.x.sub(&q.x, &p.x)
+			q.x.sub(&q.x, &x)
+			p.y.sub(&p.x, &x) // y = slope·(p.x - x) - p.y
+			p.y.mul(&p.y, &slope)
+			if y := small(); random.IntN(2) == 0 {
+				p.y.sub(&p.y, &y)
+			} else {
+				p.y = ones
+			}
+			q.y.sub(&q.x, &p.x)
+			q.y.mul(&q.y, &slope)
+			q.y.add(&q.y, &p.y)
+			left, right := ref(len(f.points))<<1, ref(len(f.points)+1)<<1
+			if random.IntN(2) == 0 {
+				p.y.negateIf(^uint64(0))
+				left++
+			}
+			if random.IntN(2) == 0 {
+				q.y.negateIf(^uint64(0))
+				right++
+			}
+			f.points = append(f.points, p, q)
+			f.pairs = append(f.pairs, pair{left, right})
+		}
+		first := len(f.points)
+		f.points = f.points[:first+pairs]
+		f.chooseAll(first)
+		f.addChosen(first)
+		want := [pairs]affine(f.points[first:])
+		require.True(t, f.addInLanes(first))
+		f.addChosen(first)
+		for k := range want {
+			got := &f.points[first+k]
+			require.True(t, got.x.equal(&want[k].x) && got.y.equal(&want[k].y), "%x + %x = %x, not %x", f.at(f.pairs[k].left), f.at(f.pairs[k].right), *got, want[k])
+			if got.x[3]>>35 == 0 {
+				over++
+			}
+		}
+	}
+	require.NotZero(t, over)
+}
+
+// The same point in the two forms that a small x has, and its opposite: a pair of
+// them has no slope, though the words of x differ.
+func TestForestTwoForms(t *testing.T) {
+	random := seeded(75)
+	var p affine
+	for p.x[0] = 5; !p.setY(0); p.x[0]++ {
+	}
+	other := p
+	for i, carry := 0, uint64(0); i < len(p.x); i++ {
+		other.x[i], carry = bits.Add64(p.x[i], prime[i], carry)
+	}
+	require.True(t, p.x.equal(&other.x))
+	require.NotEqual(t, p.x, other.x)
+	q := judgedBase.affine()
+	f := newForest(1000, 400)
+	withEach(func(name string) {
+		for range cases(10) {
+			f.clear(0)
+			f.points = append(f.points, p, other, q)
+			var want []judged
+			for len(f.refs) < 300 {
+				from, sum := len(f.refs), nowhere
+				for range 1 + random.IntN(6) {
+					r := ref(random.IntN(6))
+					f.refs = append(f.refs, r)
+					a := f.at(r)
+					sum = sum.plus(a.judged())
+				}
+				f.close(from)
+				want = append(want, sum)
+			}
+			f.sum()
+			for i, tree := range f.trees {
+				r := f.root(tree)
+				require.Equal(t, want[i].infinite(), r == nothing, name)
+				if r != nothing {
+					got := f.at(r)
+					requirePoint(t, want[i], got.judged())
+				}
+			}
+		}
+	})
 }
 
 // large sets the number of a lane to one that is at most percent·p/100, and often

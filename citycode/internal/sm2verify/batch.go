@@ -49,15 +49,15 @@ type Batch struct {
 // NewBatch returns a batch. random draws the weights: crypto/rand.Reader, as
 // nobody who makes signatures may know them before.
 func NewBatch(random io.Reader) *Batch {
-	f := newForest(forestTerms)
+	f := newForest(forestSize, forestRefs)
 	return &Batch{random: random, forest: f, combination: newCombination(f),
 		known: make([]equation, 0, combined), items: make([]*Item, 0, combined), hinted: make([]lifted, 0, combined)}
 }
 
 // Bytes returns how much memory the batch holds, whatever it is given.
 func (b *Batch) Bytes() int {
-	const equationBytes, liftedBytes, termBytes, projectiveBytes = 96, 168, 56, 128
-	return b.forest.bytes() + combined*(equationBytes+8+liftedBytes+weightBytes) + maxTerms2*(termBytes+2) + cap(b.combination.sums)*(projectiveBytes+8)
+	const equationBytes, pointerBytes, liftedBytes = 96, 8, 168
+	return b.forest.bytes() + b.combination.bytes() + combined*(equationBytes+pointerBytes+liftedBytes)
 }
 
 // Verify sets the verdict of each item: that of [Key.Verify], up to a probability
@@ -115,14 +115,17 @@ func (b *Batch) verifyKnown() {
 		return
 	}
 	f, first := b.forest, 0
-	f.clear()
+	f.clear(0)
 	for i := range b.known {
-		if len(f.points)+maxTerms > cap(f.points) {
+		if len(f.refs)+maxTerms > 2*chosenPairs { // so that a round has one inversion
 			b.finishKnown(first)
 			first = i
 		}
-		from := len(f.points)
+		from := len(f.refs)
 		f.points = b.pick(&b.picks[0], i).terms(f.points)
+		for k := from; k < len(f.points); k++ {
+			f.refs = append(f.refs, ref(k)<<1)
+		}
 		f.close(from)
 	}
 	b.finishKnown(first)
@@ -155,12 +158,15 @@ func treesPay(n int) bool { return n >= fewKnown }
 
 // finishKnown judges the signatures from first on whose trees are in the forest.
 func (b *Batch) finishKnown(first int) {
-	b.forest.sum()
-	for i, tree := range b.forest.trees {
-		sum := &b.forest.points[tree.from]
-		b.items[first+i].Valid = !sum.isInfinity() && b.known[first+i].accepts(&projective{sum.x, sum.y, one, one})
+	f := b.forest
+	f.sum()
+	for i, tree := range f.trees {
+		if r := f.root(tree); r != nothing {
+			sum := f.at(r)
+			b.items[first+i].Valid = b.known[first+i].accepts(&projective{sum.x, sum.y, one, one})
+		}
 	}
-	b.forest.clear()
+	f.clear(0)
 }
 
 // settle finds the verdicts of list, and reports whether none needed a closer

@@ -19,6 +19,7 @@ import (
 // asked for. Digests are made to fit, so that no private key has to sign.
 func signedItems(t testing.TB, n, keys int) []Item {
 	t.Helper()
+	start() // else nothing is in lanes until a key is read
 	random := seeded(70)
 	type pair struct {
 		logarithm *big.Int
@@ -79,7 +80,9 @@ func kept(t testing.TB, items []Item, width int) []Item {
 	return list
 }
 
-func TestBatchSizes(t *testing.T) {
+func TestBatchSizes(t *testing.T) { withEach(func(string) { testBatchSizes(t) }) }
+
+func testBatchSizes(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	items := signedItems(t, combined+3, combined+3)
 	known := kept(t, signedItems(t, combined+3, 2), Narrow)
@@ -101,7 +104,9 @@ func TestBatchSizes(t *testing.T) {
 
 // TestBatchMixed breaks any of a batch in any way, and gives hints that are
 // right, wrong or none: every verdict is that of verifying alone.
-func TestBatchMixed(t *testing.T) {
+func TestBatchMixed(t *testing.T) { withEach(func(string) { testBatchMixed(t) }) }
+
+func testBatchMixed(t *testing.T) {
 	const most = 80
 	distinct, few := signedItems(t, most, most), signedItems(t, most, 3)
 	known := kept(t, few, 4)
@@ -154,26 +159,28 @@ func TestBatchMixed(t *testing.T) {
 // One bad signature at each place, one wrong hint at each place, all bad, all
 // hints wrong.
 func TestBatchOneBad(t *testing.T) {
+	withEach(func(string) { testBatchOneBad(t, signedItems(t, 40, 40)) })
+	testBatchOneBad(t, kept(t, signedItems(t, 40, 1), Narrow))
+}
+
+func testBatchOneBad(t *testing.T, list []Item) {
 	b := NewBatch(rand.Reader)
-	items := signedItems(t, 40, 40)
-	for _, list := range [][]Item{items, kept(t, signedItems(t, 40, 1), Narrow)} {
-		for i := range list {
-			list[i].Digest[5] ^= 1
-			require.Equal(t, len(list)-1, requireSingle(t, b, list))
-			list[i].Digest[5] ^= 1
-			list[i].Hint ^= 1
-			require.Equal(t, len(list), requireSingle(t, b, list))
-			list[i].Hint ^= 1
-		}
-		for i := range list {
-			list[i].Hint ^= 1
-		}
+	for i := range list {
+		list[i].Digest[5] ^= 1
+		require.Equal(t, len(list)-1, requireSingle(t, b, list))
+		list[i].Digest[5] ^= 1
+		list[i].Hint ^= 1
 		require.Equal(t, len(list), requireSingle(t, b, list))
-		for i := range list {
-			list[i].Signature[63] ^= 1
-		}
-		require.Zero(t, requireSingle(t, b, list))
+		list[i].Hint ^= 1
 	}
+	for i := range list {
+		list[i].Hint ^= 1
+	}
+	require.Equal(t, len(list), requireSingle(t, b, list))
+	for i := range list {
+		list[i].Signature[63] ^= 1
+	}
+	require.Zero(t, requireSingle(t, b, list))
 }
 
 // constant gives the same weights to all signatures: 1, in Montgomery's or any
@@ -189,7 +196,9 @@ func (constant) Read(p []byte) (int, error) {
 
 // TestBatchCancelling puts pairs of forgeries together whose errors cancel: with
 // equal weights the equation of all holds, and the forgeries would be accepted.
-func TestBatchCancelling(t *testing.T) {
+func TestBatchCancelling(t *testing.T) { withEach(func(string) { testBatchCancelling(t) }) }
+
+func testBatchCancelling(t *testing.T) {
 	items := signedItems(t, 64, 64)
 	// R stays where it was, as r - e does, and t moves by d for both: the errors
 	// are d·P and, under a key of the opposite sign, -d·P.
@@ -232,16 +241,18 @@ func TestBatchCancelling(t *testing.T) {
 func TestBatchCollisions(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	same := signedItems(t, 64, 1)
-	require.Equal(t, 64, requireSingle(t, b, same))
-	twins := append([]Item(nil), same[:1]...)
-	for len(twins) < 64 {
-		twins = append(twins, twins[0])
-	}
-	require.Equal(t, 64, requireSingle(t, b, twins))
-	twins[17].Hint ^= 1
-	require.Equal(t, 64, requireSingle(t, b, twins))
-	twins[17].Digest[0] ^= 1
-	require.Equal(t, 63, requireSingle(t, b, twins))
+	withEach(func(string) {
+		require.Equal(t, 64, requireSingle(t, b, same))
+		twins := append([]Item(nil), same[:1]...)
+		for len(twins) < 64 {
+			twins = append(twins, twins[0])
+		}
+		require.Equal(t, 64, requireSingle(t, b, twins))
+		twins[17].Hint ^= 1
+		require.Equal(t, 64, requireSingle(t, b, twins))
+		twins[17].Digest[0] ^= 1
+		require.Equal(t, 63, requireSingle(t, b, twins))
+	})
 
 	// P = k·G with structured k, and s and t so that the table's points are equal
 	// or opposite: s·G = ±t·P among them.
@@ -266,7 +277,8 @@ func TestBatchCollisions(t *testing.T) {
 		e := modulo(new(big.Int).Sub(r, sum.x))
 		items = append(items, Item{Key: p.key(t), Digest: bytes32(e), Signature: signatureOf(r, s), Hint: Even + Hint(sum.y.Bit(0))})
 	}
-	valid := requireSingle(t, b, items)
+	valid := 0
+	withEach(func(string) { valid = requireSingle(t, b, items) })
 	assert.NotZero(t, valid)
 	assert.Less(t, valid, len(items), "sums that are infinity")
 	for _, width := range []int{4, Narrow, Widest} {
@@ -278,7 +290,9 @@ func TestBatchCollisions(t *testing.T) {
 }
 
 // An x of R in n..p-1 is not where the hint is looked for.
-func TestBatchLargeX(t *testing.T) {
+func TestBatchLargeX(t *testing.T) { withEach(func(string) { testBatchLargeX(t) }) }
+
+func testBatchLargeX(t *testing.T) {
 	b := NewBatch(rand.Reader)
 	x := new(big.Int).Add(curve.N, big.NewInt(4))
 	sum := judged{x, rootOf(x)}

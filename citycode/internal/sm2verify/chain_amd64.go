@@ -27,12 +27,9 @@ func (e *chainElement) set(j int, x element) {
 	for range 4 { // from R = 2^256
 		x.add(&x, &x)
 	}
-	const mask = 1<<52 - 1
-	e[0][j] = x[0] & mask
-	e[1][j] = (x[0]>>52 | x[1]<<12) & mask
-	e[2][j] = (x[1]>>40 | x[2]<<24) & mask
-	e[3][j] = (x[2]>>28 | x[3]<<36) & mask
-	e[4][j] = x[3] >> 16
+	for i, limb := range x.limbs52() {
+		e[i][j] = limb
+	}
 }
 
 // jacobian returns the point. The factor 2^4 between the two Montgomery forms is

@@ -15,9 +15,11 @@
 //   - point.go: additions that are complete: an issuer or a holder chooses its
 //     key, and can make any two partial sums equal or opposite;
 //   - key.go: the verification, which needs no inversion;
-//   - tree.go: for many signatures under kept keys, affine additions that share
-//     their inversions;
-//   - linear.go: for many under other keys, one equation with random weights;
+//   - tree.go: for many sums of points, affine additions that share their
+//     inversions;
+//   - linear.go: for many signatures under keys that are met once, one equation
+//     with random weights;
+//   - roots.go: the points R of that equation, several at a time;
 //   - batch.go: which of these, and what happens where the equation does not hold.
 //
 // All of that is Go, and runs everywhere. On amd64 some of it has a twin in
@@ -28,13 +30,14 @@
 //   - lanes_amd64.s: eight sums side by side in AVX512-IFMA vectors (Ice Lake,
 //     Zen 4 and later): one signature's points dealt to eight lanes, or eight
 //     signatures;
-//   - chain_amd64.s: the doublings of a key that is met once, in such vectors.
+//   - chain_amd64.s: the doublings of a key that is met once, in such vectors;
+//   - forest_amd64.s: affine additions and square roots, eight side by side.
 //
 // Assembly is used where the processor has the instructions and, at the first
 // use in a process, each routine has agreed with its twin on numbers where
 // carries begin and end (start.go). The sums in lanes know no equal or opposite
-// points. Where two meet, the result is recognisably 0, and the complete Go code
-// computes the sum again.
+// points. Where two meet, the result is recognisably 0, or the lane is marked, and
+// the complete Go code computes the sum again.
 //
 // A [Key] does not change unless it is set again, and goroutines may share it.
 package sm2verify

@@ -13,7 +13,7 @@ var useADX bool
 func choose() {
 	useADX, useIFMA = false, false
 	baseLanes = newLanePoints(&base)
-	ifma := hasIFMA() && checkLanes(specialLimbs(), 15) && checkChain(specialLimbs(), 15)
+	ifma := hasIFMA() && checkLanes(specialLimbs(), 15) && checkChain(specialLimbs(), 15) && checkForest(specialLimbs(), 5)
 	useADX = hasADX() && checkADX(specialLimbs(), 300)
 	useIFMA = ifma
 }
@@ -21,7 +21,7 @@ func choose() {
 func hasADX() bool { return cpu.X86.HasADX && cpu.X86.HasBMI2 }
 
 func hasIFMA() bool {
-	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512IFMA
+	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasAVX512VBMI2 && cpu.X86.HasAVX512IFMA
 }
 
 // checkADX reports whether each routine in field_amd64.s computes what its twin

@@ -38,6 +38,19 @@ func (e *laneElement) element(lane int) element {
 	return element52(e[0][lane], e[1][lane], e[2][lane], e[3][lane], e[4][lane])
 }
 
+// set sets the number of a lane to x as it stands.
+func (e *laneElement) set(lane int, x *element) {
+	for i, limb := range x.limbs52() {
+		e[i][lane] = limb
+	}
+}
+
+// limbs52 returns the five limbs of 52 bits of x.
+func (x *element) limbs52() [5]uint64 {
+	const mask = 1<<52 - 1
+	return [5]uint64{x[0] & mask, (x[0]>>52 | x[1]<<12) & mask, (x[1]>>40 | x[2]<<24) & mask, (x[2]>>28 | x[3]<<36) & mask, x[3] >> 16}
+}
+
 // element52 returns the number of five limbs of 52 bits.
 func element52(l0, l1, l2, l3, l4 uint64) element {
 	x := element{l0 | l1<<52, l1>>12 | l2<<40, l2>>24 | l3<<28, l3>>36 | l4<<16}

@@ -24,7 +24,7 @@ type lifted struct {
 func lift(list []lifted) []lifted {
 	kept := list[:0]
 	for len(list) > 0 {
-		var y quad
+		var y [maxRoots]element
 		group := list[:min(len(y), len(list))]
 		list = list[len(group):]
 		for i := range group {
@@ -32,7 +32,7 @@ func lift(list []lifted) []lifted {
 			l.sum.x.setWords((*[4]uint64)(&l.v))
 			y[i].rightHandSide(&l.sum.x)
 		}
-		exist := y.roots()
+		exist := roots(y[:len(group)])
 		for i := range group {
 			if l := &group[i]; exist[i] {
 				l.sum.y = y[i]
@@ -46,66 +46,54 @@ func lift(list []lifted) []lifted {
 	return kept
 }
 
-// A term is a point with what is left of its scalar when windows are cut from
-// the lowest bit up.
-type term struct {
-	point *affine
-	rest  scalar
-	flip  uint64 // all ones: minus
-	carry int
-}
-
-// newTerm returns k·p, or -k·p. k is below n.
-func newTerm(p *affine, k *scalar, flip uint64) term {
-	rest := *k
-	if orderHalf.less(k) { // so that the highest window has no carry
-		rest, _ = order.minus(k)
-		flip = ^flip
-	}
-	return term{point: p, rest: rest, flip: flip}
-}
-
-// next cuts the next window: a digit between -2^(width-1) and 2^(width-1).
-func (t *term) next(width int) int {
-	d := t.rest.bits(0, width) + t.carry
-	t.rest.shift(width)
-	t.carry = (1<<(width-1) - d) >> 63 & 1
-	return d - t.carry<<width
-}
-
 // A combination adds up many products of points and scalars. It may be used
 // again; it is not safe for concurrent use.
+//
+// The scalars are cut into windows, and in each window the points with the same
+// digit go into one bucket. With d = 1, 2, 3 ... for the digits, the sum of d times
+// bucket d is the sum of 2^i times all buckets whose d has bit i, and those sums
+// are made of others: of the buckets whose d have the same lower half of bits, and
+// of those with the same upper half. So all that is left when the forest has done
+// its work is one point for each bit of the scalars.
 type combination struct {
-	forest  *forest
+	forest  *forest // its first points are those of the terms, then the sums of buckets
 	weights []byte
-	terms   []term
-	digits  []int16 // of all terms in one window
-	sums    []projective
-	starts  []int // trees of a window begin here
+	scalars []scalar // of the terms, raised
+	digits  []int16  // of all terms in one window
+	buckets []ref    // window after window
+	kept    int      // points of the forest that stay
+	width   int
 }
 
 const (
-	combined    = 1024 // signatures at most
-	maxWindow   = 8    // bits
-	maxTerms2   = 2 * combined
-	forestTerms = 4 * maxTerms2 // points that are added together
+	combined   = 1024 // signatures at most
+	maxWindow  = 8    // bits
+	maxTerms2  = 2 * combined
+	maxBuckets = 256 / maxWindow << (maxWindow - 1)
+	forestRefs = 4 * maxTerms2 // points that are added together
+	forestSize = maxTerms2 + maxBuckets + forestRefs
 )
 
 func newCombination(f *forest) *combination {
 	return &combination{
-		forest: f, weights: make([]byte, combined*weightBytes), terms: make([]term, 0, maxTerms2),
-		digits: make([]int16, maxTerms2), sums: make([]projective, 0, rowsOf(minWindow)), starts: make([]int, 0, rowsOf(minWindow)),
+		forest: f, weights: make([]byte, combined*weightBytes), scalars: make([]scalar, 0, maxTerms2),
+		digits: make([]int16, maxTerms2), buckets: make([]ref, 0, maxBuckets),
 	}
 }
 
-const minWindow = 4
+// bytes returns how much memory the combination takes, without the forest.
+func (c *combination) bytes() int {
+	const scalarBytes, digitBytes, refBytes = 32, 2, 4
+	return cap(c.weights) + cap(c.scalars)*scalarBytes + cap(c.digits)*digitBytes + cap(c.buckets)*refBytes
+}
 
-// window returns the width at which n signatures cost least: as many additions
-// as there are windows against as many as there are buckets.
+// window returns the width at which n signatures cost least: fewer windows, of
+// which each takes an addition for every term, against fewer buckets, of which each
+// takes two.
 func window(n int) int {
 	switch {
 	case n < 48:
-		return minWindow
+		return 4
 	case n < 96:
 		return 5
 	case n < 192:
@@ -125,19 +113,19 @@ func (c *combination) holds(list []lifted, random io.Reader) bool {
 		return false
 	}
 	var base scalar
-	c.terms = c.terms[:0]
+	c.begin(len(list))
 	for i := range list {
 		l := &list[i]
 		z := weight(weights[weightBytes*i:])
 		m := z.montgomery()
 		product := m.times(&l.t)
-		c.terms = append(c.terms, newTerm(&l.item.Key.point, &product, 0))
+		c.add(&l.item.Key.point, &product, 0)
 		product = m.times(&l.s)
 		base = base.addModulo(&product)
 	}
 	for i := range list {
 		z := weight(weights[weightBytes*i:])
-		c.terms = append(c.terms, newTerm(&list[i].sum, &z, ^uint64(0)))
+		c.add(&list[i].sum, &z, ^uint64(0))
 	}
 	sum := baseTable().multiply(&base)
 	rest := c.sum(len(list))
@@ -151,82 +139,188 @@ func weight(b []byte) scalar {
 	return words(&wide)
 }
 
+// begin drops all terms, and makes ready for those of n signatures.
+func (c *combination) begin(n int) {
+	c.width = window(n)
+	c.forest.clear(0)
+	c.scalars = c.scalars[:0]
+}
+
+// add adds the term k·p, or -k·p if flip is all ones. k is below n.
+//
+// Digits are between -2^(width-1) and 2^(width-1). Adding 2^(width-1) to each but
+// the highest makes all of them positive: then they are the bits as they stand in
+// what raise leaves, and none waits for the carry of another.
+func (c *combination) add(p *affine, k *scalar, flip uint64) {
+	f := c.forest
+	f.points = append(f.points, *p)
+	if orderHalf.less(k) { // so that the highest window has no carry
+		rest, _ := order.minus(k)
+		k, flip = &rest, ^flip
+	}
+	f.points[len(f.points)-1].y.negateIf(flip)
+	c.scalars = append(c.scalars, *k)
+}
+
+// raise adds 2^(width-1) to each digit of scalars but the highest.
+func raise(scalars []scalar, width, digits int) {
+	var half scalar
+	for i := range digits - 1 {
+		position := width*(i+1) - 1
+		half[position/64] |= 1 << (position % 64)
+	}
+	for i := range scalars {
+		scalars[i], _ = scalars[i].plus(&half)
+	}
+}
+
 // sum returns the sum of all terms, of which the first n have scalars of full
 // length and the others scalars of a weight's.
 func (c *combination) sum(n int) (sum projective) {
-	width := window(n)
-	short := (8*weightBytes + width) / width // windows of a weight, with its carry
-	c.sums, c.starts = c.sums[:0], c.starts[:0]
-	c.forest.clear()
-	for w := range rowsOf(width) {
-		terms := c.terms
-		if w >= short {
-			terms = terms[:n]
+	f, width := c.forest, c.width
+	long, short := rowsOf(width), (8*weightBytes+width)/width // windows; those of a weight with its carry
+	raise(c.scalars[:n], width, long)
+	raise(c.scalars[n:], width, short)
+	half := 1 << (width - 1)
+	c.kept, c.buckets = len(c.scalars), c.buckets[:0]
+	first := c.kept + long*half
+	f.clear(first)
+	for w := range long {
+		m := n
+		if w < short {
+			m = len(c.scalars)
 		}
-		if len(c.forest.points)+len(terms) > cap(c.forest.points) {
-			c.finish(width)
+		if len(f.refs)+m > cap(f.refs) {
+			c.keep(first)
 		}
-		c.scatter(terms, width)
+		c.cut(0, n, w, w == long-1)
+		c.cut(n, m, w, w == short-1)
+		c.scatter(m)
 	}
-	c.finish(width)
-	for i := len(c.sums) - 1; i >= 0; i-- {
-		for range width {
-			sum.double()
+	c.keep(first)
+	c.split()
+	for i := len(f.trees) - 1; i >= 0; i-- {
+		sum.double()
+		if r := f.root(f.trees[i]); r != nothing {
+			p := f.at(r)
+			sum.addAffine(&p)
 		}
-		sum.add(&c.sums[i])
 	}
 	return sum
 }
 
-// scatter puts the points of the next window into the forest, one tree for each
-// absolute value of a digit.
-func (c *combination) scatter(terms []term, width int) {
-	var counts [1<<(maxWindow-1) + 1]int
-	digits := c.digits[:len(terms)]
-	for i := range terms {
-		d := terms[i].next(width)
-		digits[i] = int16(d)
-		counts[max(d, -d)]++
+// cut sets the digits in window w of the terms from from to to.
+func (c *combination) cut(from, to, w int, highest bool) {
+	raised := 1 << (c.width - 1)
+	if highest {
+		raised = 0
 	}
-	f := c.forest
-	c.starts = append(c.starts, len(f.trees))
-	at := len(f.points)
-	var ends [1<<(maxWindow-1) + 1]int // where the next point of a tree goes
-	for d := 1; d <= 1<<(width-1); d++ {
-		ends[d] = at
-		f.trees = append(f.trees, span{at, at + counts[d]})
-		at += counts[d]
-	}
-	f.points = f.points[:at]
-	for i := range terms {
-		d := int(digits[i])
-		if d == 0 {
-			continue
+	scalars, digits := c.scalars[from:to], c.digits[from:to]
+	limb, shift, mask := w*c.width/64, w*c.width%64, 1<<c.width-1
+	if shift+c.width > 64 { // two limbs have a part each
+		for i := range scalars {
+			digits[i] = int16(scalars[i].bits(w*c.width, c.width) - raised)
 		}
-		to := &ends[max(d, -d)]
-		p := &f.points[*to]
-		*p = *terms[i].point
-		p.y.negateIf(uint64(d>>63) ^ terms[i].flip)
+		return
+	}
+	for i := range scalars {
+		digits[i] = int16(int(scalars[i][limb&3]>>shift)&mask - raised)
+	}
+}
+
+// scatter makes a tree for each absolute value of a digit but 0, of the first n
+// terms.
+func (c *combination) scatter(n int) {
+	f, digits := c.forest, c.digits[:n]
+	var counts, ends [256]uint32
+	for _, d := range digits {
+		counts[absolute(d)]++
+	}
+	at := uint32(len(f.refs))
+	for d := range 1<<(c.width-1) + 1 {
+		ends[d] = at // where the next point of a tree goes
+		at += counts[d]
+		if d != 0 {
+			f.trees = append(f.trees, span{ends[d], at})
+		}
+	}
+	f.refs = f.refs[:at]
+	refs := f.refs
+	for i, d := range digits {
+		to := &ends[absolute(d)]
+		refs[*to] = ref(i<<1) | ref(d>>15&1)
 		*to++
 	}
 }
 
-// finish adds up the trees of all windows that are in the forest, and then the
-// products of each: the sum of d times the tree of d.
-func (c *combination) finish(width int) {
+func absolute(digit int16) uint8 { return uint8((digit ^ digit>>15) - digit>>15) }
+
+// keep adds up the trees in the forest, and keeps their sums as buckets. Sums are
+// from first on.
+func (c *combination) keep(first int) {
 	f := c.forest
 	f.sum()
-	for _, start := range c.starts {
-		var tail, sum projective // the trees of d and above; d times each
-		for d := 1 << (width - 1); d > 0; d-- {
-			tree := f.trees[start+d-1]
-			if p := &f.points[:cap(f.points)][tree.from]; tree.to > tree.from && !p.isInfinity() {
-				tail.addAffine(p)
-			}
-			sum.add(&tail)
+	for _, tree := range f.trees {
+		r := f.root(tree)
+		if r != nothing && int(r>>1) >= first {
+			f.points[c.kept] = f.points[r>>1]
+			r = ref(c.kept)<<1 | r&1
+			c.kept++
 		}
-		c.sums = append(c.sums, sum)
+		c.buckets = append(c.buckets, r)
 	}
-	f.clear()
-	c.starts = c.starts[:0]
+	f.clear(first)
+}
+
+// split makes a tree for each bit of the scalars, window after window, and adds
+// them up.
+func (c *combination) split() {
+	f, most := c.forest, 1<<(c.width-1)
+	low := c.width / 2 // bits of the lower half
+	lower, upper := 1<<low-1, most>>low
+	for rest := c.buckets; len(rest) > 0; rest = rest[most:] {
+		for d := 1; d <= lower; d++ {
+			f.plant(rest[d-1:most], 1<<low)
+		}
+		for d := 1; d <= upper; d++ {
+			f.plant(rest[d<<low-1:min((d+1)<<low-1, most)], 1)
+		}
+	}
+	f.sum()
+	c.buckets = c.buckets[:0]
+	for _, tree := range f.trees {
+		c.buckets = append(c.buckets, f.root(tree))
+	}
+	f.clear(len(f.points))
+	for rest := c.buckets; len(rest) > 0; rest = rest[lower+upper:] {
+		for bit := range low {
+			f.plantBit(rest[:lower], bit)
+		}
+		for bit := range c.width - low {
+			f.plantBit(rest[lower:lower+upper], bit)
+		}
+	}
+	f.sum()
+}
+
+// plant makes a tree of each step-th of a list, from the first on.
+func (f *forest) plant(list []ref, step int) {
+	from := len(f.refs)
+	for i := 0; i < len(list); i += step {
+		if list[i] != nothing {
+			f.refs = append(f.refs, list[i])
+		}
+	}
+	f.close(from)
+}
+
+// plantBit makes a tree of those of a list, counted from 1, whose number has a bit.
+func (f *forest) plantBit(list []ref, bit int) {
+	from := len(f.refs)
+	for i, r := range list {
+		if (i+1)>>bit&1 != 0 && r != nothing {
+			f.refs = append(f.refs, r)
+		}
+	}
+	f.close(from)
 }

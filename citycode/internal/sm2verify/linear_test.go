@@ -2,6 +2,7 @@ package sm2verify
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,40 +22,46 @@ func meeting() []judged {
 	return list
 }
 
-// TestForest adds up trees of all small lengths, with points that meet and with
-// infinity among them.
+// TestForest adds up trees of all small lengths, with points that meet, their
+// opposites and infinity among them, and some of them in two forms.
 func TestForest(t *testing.T) {
 	random := seeded(81)
-	points := append(meeting(), nowhere)
-	f := newForest(1000)
-	for range cases(60) {
-		f.clear()
-		var want []judged
-		for len(f.points) < 900 {
-			from, sum := len(f.points), nowhere
-			for range random.IntN(20) {
-				p := points[random.IntN(len(points))]
-				a := affine{}
-				if !p.infinite() {
-					a = p.affine()
+	points := meeting()
+	f := newForest(2000, 900)
+	withEach(func(name string) {
+		for range cases(20) {
+			f.clear(0)
+			var want []judged
+			for len(f.refs) < 880 {
+				from, sum := len(f.refs), nowhere
+				for range random.IntN(20) {
+					if random.IntN(12) == 0 {
+						f.refs = append(f.refs, nothing)
+						continue
+					}
+					p := points[random.IntN(len(points))]
+					f.points = append(f.points, p.affine())
+					r := ref(len(f.points)-1) << 1
+					if random.IntN(3) == 0 {
+						r, p = r|1, p.negated()
+					}
+					f.refs = append(f.refs, r)
+					sum = sum.plus(p)
 				}
-				f.points = append(f.points, a)
-				sum = sum.plus(p)
-			}
-			if len(f.points) > from {
 				f.close(from)
 				want = append(want, sum)
 			}
-		}
-		f.sum()
-		for i, tree := range f.trees {
-			got := &f.points[tree.from]
-			require.Equal(t, want[i].infinite(), got.isInfinity())
-			if !got.isInfinity() {
-				requirePoint(t, want[i], got.judged())
+			f.sum()
+			for i, tree := range f.trees {
+				r := f.root(tree)
+				require.Equal(t, want[i].infinite(), r == nothing, name)
+				if r != nothing {
+					got := f.at(r)
+					requirePoint(t, want[i], got.judged())
+				}
 			}
 		}
-	}
+	})
 }
 
 // TestCombination holds sums of products against the judge, at every window
@@ -63,16 +70,15 @@ func TestCombination(t *testing.T) {
 	random := seeded(82)
 	points := meeting()
 	for _, n := range []int{1, 40, 60, 100, 200, 520} {
-		c := newCombination(newForest(forestTerms))
+		c := newCombination(newForest(forestSize, forestRefs))
+		c.begin(n)
 		list := boundaries(window(n))
-		want := nowhere
-		affines := make([]affine, 2*n)
+		want, base := nowhere, new(big.Int)
 		for i := range 2 * n {
 			p := points[random.IntN(len(points))]
 			if i > 8 { // the judge is slow: the rest adds up to a known multiple of G
 				p = judgedBase
 			}
-			affines[i] = p.affine()
 			k := list[random.IntN(len(list))]
 			if i >= n {
 				k = new(big.Int).Rsh(anyScalar(random), 128)
@@ -85,20 +91,13 @@ func TestCombination(t *testing.T) {
 			if i%3 == 0 {
 				flip, k = ^flip, new(big.Int).Neg(k)
 			}
-			c.terms = append(c.terms, newTerm(&affines[i], &v, flip))
+			a := p.affine()
+			c.add(&a, &v, flip)
 			if i > 8 {
-				continue
+				base.Add(base, k)
+			} else {
+				want = want.plus(p.times(k))
 			}
-			want = want.plus(p.times(k))
-		}
-		base := new(big.Int)
-		for i := 9; i < 2*n; i++ {
-			term := c.terms[i]
-			v := number((*[4]uint64)(&term.rest))
-			if term.flip != 0 {
-				v.Neg(v)
-			}
-			base.Add(base, v)
 		}
 		want = want.plus(judgedBase.times(base))
 		got := c.sum(n)
@@ -139,24 +138,27 @@ func TestScalarProduct(t *testing.T) {
 	}
 }
 
-// Four roots at once are the roots one by one.
+// Roots of many numbers at once are the roots one by one.
 func TestRoots(t *testing.T) {
 	random := seeded(85)
 	exist := 0
-	for range cases(100) {
-		var x, got quad
-		for i := range x {
-			x[i] = element(special(random))
-		}
-		got = x
-		for i, ok := range got.roots() {
-			var want element
-			require.Equal(t, want.root(&x[i]), ok)
-			if ok {
-				require.True(t, want.equal(&got[i]))
-				exist++
+	withEach(func(name string) {
+		for range cases(100) {
+			x := make([]element, random.IntN(maxRoots+1))
+			for i := range x {
+				x[i] = element(special(random))
+			}
+			got := slices.Clone(x)
+			found := roots(got)
+			for i := range x {
+				var want element
+				require.Equal(t, want.root(&x[i]), found[i], name)
+				if found[i] {
+					require.True(t, want.equal(&got[i]), name)
+					exist++
+				}
 			}
 		}
-	}
+	})
 	require.NotZero(t, exist)
 }
