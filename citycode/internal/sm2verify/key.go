@@ -227,12 +227,20 @@ func (k *Key) SetCombined(w, p *Key, m *[32]byte) error {
 	var sum projective
 	n := scalar(words(m)).reduced()
 	if p.table != nil {
-		sum = p.table.multiply(&n)
+		var terms picks
+		p.table.pick(&terms, &n)
+		spare := terms.n%lanes != 0 // a lane that has nothing to add in the last round
+		if spare {
+			terms.add(&w.point)
+		}
+		if sum = terms.sum(); !spare {
+			sum.addAffine(&w.point)
+		}
 	} else {
 		product := p.point.multiply(&n)
 		sum = product.projective()
+		sum.addAffine(&w.point)
 	}
-	sum.addAffine(&w.point)
 	if sum.isInfinity() {
 		return ErrPoint
 	}

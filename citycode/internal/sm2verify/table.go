@@ -120,6 +120,12 @@ type picks struct {
 	negative [maxRounds]uint8 // bit i%8 of byte i/8 stands for point i
 }
 
+// add adds q, which must not change before the sum is known.
+func (p *picks) add(q *affine) {
+	p.points[p.n] = q
+	p.n++
+}
+
 // pick adds the points whose sum is k·P, at most one for each row. k is below n.
 func (t *table) pick(p *picks, k *scalar) {
 	// Digits are between -2^(width-1) and 2^(width-1), and the highest has no
