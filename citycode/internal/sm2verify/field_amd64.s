@@ -450,42 +450,38 @@ TEXT ·doubleADX(SB), NOSPLIT, $96-8
 	LEAQ 32(SP), BX
 	CALL mul<>(SB)
 	CALL triple<>(SB)
-	STORE(0, SP)          // m = 3(x + d)(x - d)
+	CALL half<>(SB)
+	STORE(0, SP)          // m = 3/2·(x + d)(x - d)
 
-	LOAD(Y, DI)
-	LEAQ Y(DI), BX
-	CALL add<>(SB)
-	STORE(32, SP)         // t = 2y
-	LEAQ Z(DI), SI
-	LEAQ 32(SP), BX
+	LEAQ Y(DI), SI
+	LEAQ Z(DI), BX
 	CALL mul<>(SB)
-	STORE(Z, DI)          // z = 2yz
-	LEAQ 32(SP), SI
+	STORE(Z, DI)          // z = yz
+	LEAQ Y(DI), SI
 	CALL square<>(SB)
-	STORE(32, SP)         // t = 4y²
+	STORE(32, SP)         // g = y²
 	LEAQ X(DI), SI
 	LEAQ 32(SP), BX
 	CALL mul<>(SB)
-	STORE(64, SP)         // s = 4xy²
-	LEAQ 32(SP), SI
-	CALL square<>(SB)
-	CALL half<>(SB)
-	STORE(32, SP)         // t = 8y⁴
+	STORE(64, SP)         // t = xy²
 
 	LEAQ 0(SP), SI
 	CALL square<>(SB)
 	LEAQ 64(SP), BX
 	CALL sub<>(SB)
 	CALL sub<>(SB)
-	STORE(X, DI)          // x = m² - 2s
+	STORE(X, DI)          // x = m² - 2t
 	LOAD(64, SP)
 	LEAQ X(DI), BX
 	CALL sub<>(SB)
 	STORE(64, SP)
+	LEAQ 32(SP), SI
+	CALL square<>(SB)
+	STORE(32, SP)         // g²
 	LEAQ 64(SP), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
 	LEAQ 32(SP), BX
 	CALL sub<>(SB)
-	STORE(Y, DI)          // y = (s - x)·m - t
+	STORE(Y, DI)          // y = (t - x)·m - g²
 	RET
