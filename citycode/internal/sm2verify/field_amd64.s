@@ -347,7 +347,7 @@ TEXT half<>(SB), NOSPLIT, $0-0
 // func addAffineADX(p *projective, q *affine) bool
 // The sum of projective.addAffine where p is not infinity. Reports false, and p
 // is as it was, if the two have equal x.
-TEXT ·addAffineADX(SB), NOSPLIT, $128-17
+TEXT ·addAffineADX(SB), NOSPLIT, $160-17
 	MOVQ p+0(FP), DI
 	MOVQ q+8(FP), SI
 	LEAQ ZZ(DI), BX
@@ -377,45 +377,47 @@ different:
 	LEAQ 0(SP), SI
 	CALL square<>(SB)
 	STORE(64, SP)         // t = d²
+	LEAQ 32(SP), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // u = l²
 	LEAQ 0(SP), SI
 	LEAQ 64(SP), BX
 	CALL mul<>(SB)
 	STORE(0, SP)          // d = d³
+	LEAQ X(DI), SI
+	LEAQ 64(SP), BX
+	CALL mul<>(SB)
+	STORE(128, SP)        // v = x·d²
 	LEAQ ZZ(DI), SI
 	LEAQ 64(SP), BX
 	CALL mul<>(SB)
 	STORE(ZZ, DI)         // zz = zz·d²
-	LEAQ X(DI), SI
-	LEAQ 64(SP), BX
-	CALL mul<>(SB)
-	STORE(64, SP)         // t = x·d²
+
+	LOAD(96, SP)
+	LEAQ 0(SP), BX
+	CALL sub<>(SB)
+	LEAQ 128(SP), BX
+	CALL sub<>(SB)
+	CALL sub<>(SB)
+	STORE(X, DI)          // x = l² - d³ - 2v
+	LOAD(128, SP)
+	LEAQ X(DI), BX
+	CALL sub<>(SB)
+	STORE(64, SP)         // t = v - x
 	LEAQ ZZZ(DI), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
 	STORE(ZZZ, DI)        // zzz = zzz·d³
-
-	LEAQ 32(SP), SI
-	CALL square<>(SB)     // l²
-	LEAQ 0(SP), BX
-	CALL sub<>(SB)
-	LEAQ 64(SP), BX
-	CALL sub<>(SB)
-	CALL sub<>(SB)
-	STORE(X, DI)          // x = l² - d³ - 2t
-	LOAD(64, SP)
-	LEAQ X(DI), BX
-	CALL sub<>(SB)
-	STORE(64, SP)         // t - x
 	LEAQ Y(DI), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
-	STORE(96, SP)         // y·d³
+	STORE(96, SP)         // u = y·d³
 	LEAQ 64(SP), SI
 	LEAQ 32(SP), BX
 	CALL mul<>(SB)
 	LEAQ 96(SP), BX
 	CALL sub<>(SB)
-	STORE(Y, DI)          // y = (t - x)·l - y·d³
+	STORE(Y, DI)          // y = (v - x)·l - y·d³
 	MOVB $1, ret+16(FP)
 	RET
 
