@@ -436,11 +436,14 @@ equal:
 
 // func doubleADX(p *jacobian)
 // As jacobian.double.
-TEXT ·doubleADX(SB), NOSPLIT, $96-8
+TEXT ·doubleADX(SB), NOSPLIT, $128-8
 	MOVQ p+0(FP), DI
 	LEAQ Z(DI), SI
 	CALL square<>(SB)
 	STORE(0, SP)          // d = z²
+	LEAQ Y(DI), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // g = y²
 	LOAD(X, DI)
 	LEAQ 0(SP), BX
 	CALL sub<>(SB)
@@ -451,21 +454,19 @@ TEXT ·doubleADX(SB), NOSPLIT, $96-8
 	LEAQ 0(SP), SI
 	LEAQ 32(SP), BX
 	CALL mul<>(SB)
+	STORE(0, SP)
+	LEAQ X(DI), SI
+	LEAQ 96(SP), BX
+	CALL mul<>(SB)
+	STORE(64, SP)         // t = xy²
+	LOAD(0, SP)
 	CALL triple<>(SB)
 	CALL half<>(SB)
 	STORE(0, SP)          // m = 3/2·(x + d)(x - d)
-
 	LEAQ Y(DI), SI
 	LEAQ Z(DI), BX
 	CALL mul<>(SB)
 	STORE(Z, DI)          // z = yz
-	LEAQ Y(DI), SI
-	CALL square<>(SB)
-	STORE(32, SP)         // g = y²
-	LEAQ X(DI), SI
-	LEAQ 32(SP), BX
-	CALL mul<>(SB)
-	STORE(64, SP)         // t = xy²
 
 	LEAQ 0(SP), SI
 	CALL square<>(SB)
@@ -473,17 +474,17 @@ TEXT ·doubleADX(SB), NOSPLIT, $96-8
 	CALL sub<>(SB)
 	CALL sub<>(SB)
 	STORE(X, DI)          // x = m² - 2t
+	LEAQ 96(SP), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // g²
 	LOAD(64, SP)
 	LEAQ X(DI), BX
 	CALL sub<>(SB)
 	STORE(64, SP)
-	LEAQ 32(SP), SI
-	CALL square<>(SB)
-	STORE(32, SP)         // g²
 	LEAQ 64(SP), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
-	LEAQ 32(SP), BX
+	LEAQ 96(SP), BX
 	CALL sub<>(SB)
 	STORE(Y, DI)          // y = (t - x)·m - g²
 	RET
