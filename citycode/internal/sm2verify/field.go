@@ -242,10 +242,7 @@ func (z *element) squareGo(x *element) {
 // mulSub sets z = x·y - u·v.
 func (z *element) mulSub(x, y, u, v *element) {
 	if useADX {
-		var second element
-		mulADX(&second, u, v)
-		mulADX(z, x, y)
-		z.sub(z, &second)
+		mulSubADX(z, x, y, u, v)
 	} else {
 		z.mulSubGo(x, y, u, v)
 	}

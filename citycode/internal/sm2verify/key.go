@@ -141,7 +141,7 @@ func (k *Key) Verify(digest *[32]byte, signature *[64]byte) bool {
 }
 
 // VerifyHint is Verify, and returns for a valid signature the hint that makes it
-// cheap to verify again in a [Batch]. It costs about a tenth more.
+// cheap to verify again in a [Batch]. It costs about a twentieth more.
 func (k *Key) VerifyHint(digest *[32]byte, signature *[64]byte) (Hint, bool) {
 	q, ok := newEquation(digest, signature)
 	if !ok {
