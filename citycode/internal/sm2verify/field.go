@@ -44,18 +44,8 @@ func (z *element) square(x *element) {
 	}
 }
 
-// mulGo is mul without assembly.
-//
-// The product has 512 bits, t0..t7. The Montgomery reduction takes two steps of
-// 128 bits; each adds to the low half the multiple m·p whose low 128 bits cancel
-// those of t. As p = -1 mod 2^64, m follows by shifts, without a multiplication:
-//
-//	m·p = m·2^256 - (m<<32)·2^192 - (m<<32)·2^64 + m·2^64 - m
-//
-// with m = m0 + m1·2^64, m0 = t0 and m1 = t1 + t0 - (t0<<32). The low half is
-// then at most p, so that its sum with the high half carries once at most, and
-// not again when the carry is folded back. The reduction stands in mulGo, in
-// squareGo and in mulSubGo: as a function that they call it would cost 3 % of each.
+// mulGo is mul without assembly. The text of reduce stands in it, because a call
+// would cost 3 % of a verification.
 func (z *element) mulGo(x, y *element) {
 	t0, t1, t2, t3, t4, t5, t6, t7 := x.times(y)
 	s0 := t0 << 32
@@ -157,6 +147,58 @@ func (x *element) times(y *element) (t0, t1, t2, t3, t4, t5, t6, t7 uint64) {
 	return
 }
 
+// reduce sets z = t/2^256, where t has 512 bits.
+//
+// The Montgomery reduction takes two steps of 128 bits; each adds to the low half
+// the multiple m·p whose low 128 bits cancel those of t. As p = -1 mod 2^64, m
+// follows by shifts, without a multiplication:
+//
+//	m·p = m·2^256 - (m<<32)·2^192 - (m<<32)·2^64 + m·2^64 - m
+//
+// with m = m0 + m1·2^64, m0 = t0 and m1 = t1 + t0 - (t0<<32). The low half is
+// then at most p, so that its sum with the high half carries once at most, and
+// not again when the carry is folded back.
+func (z *element) reduce(t0, t1, t2, t3, t4, t5, t6, t7 uint64) {
+	s0 := t0 << 32
+	m1, c := bits.Add64(t1, t0, 0)
+	m1, b := bits.Sub64(m1, s0, 0)
+	s1 := m1<<32 | t0>>32
+	s2 := m1 >> 32
+	t2, c = bits.Add64(t2, m1, c)
+	t3, c = bits.Add64(t3, 0, c)
+	t0, c = bits.Add64(t0, 0, c)
+	t1 = m1 + c
+	t2, b = bits.Sub64(t2, s1, b)
+	t3, b = bits.Sub64(t3, s0|s2, b) // two limbs that share no bit
+	t0, b = bits.Sub64(t0, s1, b)
+	t1 -= s2 + b
+
+	s0 = t2 << 32
+	m1, c = bits.Add64(t3, t2, 0)
+	m1, b = bits.Sub64(m1, s0, 0)
+	s1 = m1<<32 | t2>>32
+	s2 = m1 >> 32
+	t0, c = bits.Add64(t0, m1, c)
+	t1, c = bits.Add64(t1, 0, c)
+	t2, c = bits.Add64(t2, 0, c)
+	t3 = m1 + c
+	t0, b = bits.Sub64(t0, s1, b)
+	t1, b = bits.Sub64(t1, s0|s2, b)
+	t2, b = bits.Sub64(t2, s1, b)
+	t3 -= s2 + b
+
+	t0, c = bits.Add64(t0, t4, 0)
+	t1, c = bits.Add64(t1, t5, c)
+	t2, c = bits.Add64(t2, t6, c)
+	t3, c = bits.Add64(t3, t7, c)
+	mask := -c
+	t0, c = bits.Add64(t0, mask&d0, 0)
+	t1, c = bits.Add64(t1, mask&d1, c)
+	t2, c = bits.Add64(t2, 0, c)
+	t3, _ = bits.Add64(t3, mask&d3, c)
+	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
+}
+
 // squareGo is square without assembly.
 func (z *element) squareGo(x *element) {
 	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
@@ -198,45 +240,7 @@ func (z *element) squareGo(x *element) {
 	h, l = bits.Mul64(x3, x3)
 	t6, c = bits.Add64(t6, l, c)
 	t7 += h + c
-
-	s0 := t0 << 32
-	m1, c := bits.Add64(t1, t0, 0)
-	m1, b := bits.Sub64(m1, s0, 0)
-	s1 := m1<<32 | t0>>32
-	s2 := m1 >> 32
-	t2, c = bits.Add64(t2, m1, c)
-	t3, c = bits.Add64(t3, 0, c)
-	t0, c = bits.Add64(t0, 0, c)
-	t1 = m1 + c
-	t2, b = bits.Sub64(t2, s1, b)
-	t3, b = bits.Sub64(t3, s0|s2, b) // two limbs that share no bit
-	t0, b = bits.Sub64(t0, s1, b)
-	t1 -= s2 + b
-
-	s0 = t2 << 32
-	m1, c = bits.Add64(t3, t2, 0)
-	m1, b = bits.Sub64(m1, s0, 0)
-	s1 = m1<<32 | t2>>32
-	s2 = m1 >> 32
-	t0, c = bits.Add64(t0, m1, c)
-	t1, c = bits.Add64(t1, 0, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3 = m1 + c
-	t0, b = bits.Sub64(t0, s1, b)
-	t1, b = bits.Sub64(t1, s0|s2, b)
-	t2, b = bits.Sub64(t2, s1, b)
-	t3 -= s2 + b
-
-	t0, c = bits.Add64(t0, t4, 0)
-	t1, c = bits.Add64(t1, t5, c)
-	t2, c = bits.Add64(t2, t6, c)
-	t3, c = bits.Add64(t3, t7, c)
-	mask := -c
-	t0, c = bits.Add64(t0, mask&d0, 0)
-	t1, c = bits.Add64(t1, mask&d1, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3, _ = bits.Add64(t3, mask&d3, c)
-	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
+	z.reduce(t0, t1, t2, t3, t4, t5, t6, t7)
 }
 
 // mulSub sets z = x·y - u·v.
@@ -271,45 +275,7 @@ func (z *element) mulSubGo(x, y, u, v *element) {
 		t6, b = bits.Sub64(t6, 0, b)
 		t7 -= d3 + b
 	}
-
-	s0 := t0 << 32
-	m1, c := bits.Add64(t1, t0, 0)
-	m1, b = bits.Sub64(m1, s0, 0)
-	s1 := m1<<32 | t0>>32
-	s2 := m1 >> 32
-	t2, c = bits.Add64(t2, m1, c)
-	t3, c = bits.Add64(t3, 0, c)
-	t0, c = bits.Add64(t0, 0, c)
-	t1 = m1 + c
-	t2, b = bits.Sub64(t2, s1, b)
-	t3, b = bits.Sub64(t3, s0|s2, b) // two limbs that share no bit
-	t0, b = bits.Sub64(t0, s1, b)
-	t1 -= s2 + b
-
-	s0 = t2 << 32
-	m1, c = bits.Add64(t3, t2, 0)
-	m1, b = bits.Sub64(m1, s0, 0)
-	s1 = m1<<32 | t2>>32
-	s2 = m1 >> 32
-	t0, c = bits.Add64(t0, m1, c)
-	t1, c = bits.Add64(t1, 0, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3 = m1 + c
-	t0, b = bits.Sub64(t0, s1, b)
-	t1, b = bits.Sub64(t1, s0|s2, b)
-	t2, b = bits.Sub64(t2, s1, b)
-	t3 -= s2 + b
-
-	t0, c = bits.Add64(t0, t4, 0)
-	t1, c = bits.Add64(t1, t5, c)
-	t2, c = bits.Add64(t2, t6, c)
-	t3, c = bits.Add64(t3, t7, c)
-	mask = -c
-	t0, c = bits.Add64(t0, mask&d0, 0)
-	t1, c = bits.Add64(t1, mask&d1, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3, _ = bits.Add64(t3, mask&d3, c)
-	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
+	z.reduce(t0, t1, t2, t3, t4, t5, t6, t7)
 }
 
 // add sets z = x + y.
