@@ -43,7 +43,7 @@ type VerifierConfig struct {
 	// Cache makes the codes of citizens who come again cheaper. Verifiers may
 	// share it, as they share the guard. nil: none.
 	Cache *Cache
-	// Hints makes [Verified.Hint] known, for about a tenth of a verification: of
+	// Hints makes [Verified.Hint] known, for about a twentieth of a verification: of
 	// use where the codes are verified again in batches.
 	Hints bool
 }

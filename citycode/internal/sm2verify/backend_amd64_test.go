@@ -141,6 +141,62 @@ func TestSubtractTwice(t *testing.T) {
 	}
 }
 
+// A doubling takes 2xy² from m², m = 3/2·(x² - z⁴). What that borrows can be more
+// than is left of the lower limbs, so that p has to be added once more: with m² = 0
+// and xy² small, which multiplication gives as a number above p, and where y is 1,
+// x just below 2^255 and m² small.
+func TestSubtractTwiceAndTwice(t *testing.T) {
+	if !hasADX() {
+		t.Skip("no ADX")
+	}
+	random := seeded(75)
+	adx, ifma := useADX, useIFMA
+	defer func() { useADX, useIFMA = adx, ifma }()
+	useADX, useIFMA = false, false
+	var three element
+	three.add(&one, &one)
+	three.add(&three, &one)
+	counts := [2]int{}
+	for range cases(4000) {
+		low := special(random) // below (2^256-p)/2
+		low[1], low[2], low[3] = low[1]&0x7fffffff, low[2]&-uint64(random.IntN(2)), 0
+		kind := random.IntN(2)
+		var p jacobian
+		var fourth, m element
+		if kind == 0 {
+			p.y = element(special(random))
+			p.x.square(&p.y)
+			p.x.invert(&p.x)
+			p.x.mul(&p.x, (*element)(&low))
+			fourth = p.x
+		} else {
+			p.y = one
+			p.x = element(limbs(new(big.Int).Sub(new(big.Int).Rsh(radix, 1), number(&low))))
+			if !m.root(&element{low[0]}) {
+				continue
+			}
+			m.add(&m, &m)
+			fourth.invert(&three)
+			fourth.mul(&fourth, &m)
+			m.square(&p.x)
+			fourth.sub(&m, &fourth)
+			if !fourth.root(&fourth) {
+				continue
+			}
+		}
+		if !p.z.root(&fourth) {
+			continue
+		}
+		counts[kind]++
+		q := p
+		p.double()
+		doubleADX(&q)
+		require.True(t, p.x.equal(&q.x) && p.y.equal(&q.y) && p.z.equal(&q.z))
+	}
+	require.NotZero(t, counts[0])
+	require.NotZero(t, counts[1])
+}
+
 // Lanes whose numbers are as large as the comments in lanes_amd64.s allow, to
 // which points are added whose limbs are as large as limbs can be.
 func TestLanesAtBounds(t *testing.T) {

@@ -9,6 +9,7 @@
 //
 //   - field.go: numbers modulo p in four limbs, Montgomery form, a reduction
 //     without multiplications;
+//   - invert.go: inversion by division steps, for the sums that are wanted affine;
 //   - table.go: for G, and for a key that is met often, a table of multiples
 //     that turns a product into 26 or 32 additions without a doubling;
 //   - naf.go: for a key that is met once, a non-adjacent form of width 5;

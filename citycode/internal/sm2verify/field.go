@@ -44,29 +44,62 @@ func (z *element) square(x *element) {
 	}
 }
 
-// mulGo is mul without assembly.
-//
-// The product has 512 bits, t0..t7. The Montgomery reduction takes two steps of
-// 128 bits; each adds to the low half the multiple m·p whose low 128 bits cancel
-// those of t. As p = -1 mod 2^64, m follows by shifts, without a multiplication:
-//
-//	m·p = m·2^256 - (m<<32)·2^192 - (m<<32)·2^64 + m·2^64 - m
-//
-// with m = m0 + m1·2^64, m0 = t0 and m1 = t1 + t0 - (t0<<32). The low half is
-// then at most p, so that its sum with the high half carries once at most, and
-// not again when the carry is folded back. The reduction stands in mulGo and in
-// squareGo: as a function that both call it would cost 7 % of a verification.
+// mulGo is mul without assembly. The text of reduce stands in it, because a call
+// would cost 3 % of a verification.
 func (z *element) mulGo(x, y *element) {
+	t0, t1, t2, t3, t4, t5, t6, t7 := x.times(y)
+	s0 := t0 << 32
+	m1, c := bits.Add64(t1, t0, 0)
+	m1, b := bits.Sub64(m1, s0, 0)
+	s1 := m1<<32 | t0>>32
+	s2 := m1 >> 32
+	t2, c = bits.Add64(t2, m1, c)
+	t3, c = bits.Add64(t3, 0, c)
+	t0, c = bits.Add64(t0, 0, c)
+	t1 = m1 + c
+	t2, b = bits.Sub64(t2, s1, b)
+	t3, b = bits.Sub64(t3, s0|s2, b) // two limbs that share no bit
+	t0, b = bits.Sub64(t0, s1, b)
+	t1 -= s2 + b
+
+	s0 = t2 << 32
+	m1, c = bits.Add64(t3, t2, 0)
+	m1, b = bits.Sub64(m1, s0, 0)
+	s1 = m1<<32 | t2>>32
+	s2 = m1 >> 32
+	t0, c = bits.Add64(t0, m1, c)
+	t1, c = bits.Add64(t1, 0, c)
+	t2, c = bits.Add64(t2, 0, c)
+	t3 = m1 + c
+	t0, b = bits.Sub64(t0, s1, b)
+	t1, b = bits.Sub64(t1, s0|s2, b)
+	t2, b = bits.Sub64(t2, s1, b)
+	t3 -= s2 + b
+
+	t0, c = bits.Add64(t0, t4, 0)
+	t1, c = bits.Add64(t1, t5, c)
+	t2, c = bits.Add64(t2, t6, c)
+	t3, c = bits.Add64(t3, t7, c)
+	mask := -c
+	t0, c = bits.Add64(t0, mask&d0, 0)
+	t1, c = bits.Add64(t1, mask&d1, c)
+	t2, c = bits.Add64(t2, 0, c)
+	t3, _ = bits.Add64(t3, mask&d3, c)
+	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
+}
+
+// times returns x·y, 512 bits, without a reduction.
+func (x *element) times(y *element) (t0, t1, t2, t3, t4, t5, t6, t7 uint64) {
 	x0, x1, x2, x3 := x[0], x[1], x[2], x[3]
 	var c, h, l, k uint64
 
 	f := y[0]
-	t1, t0 := bits.Mul64(x0, f)
-	t3, t2 := bits.Mul64(x2, f)
+	t1, t0 = bits.Mul64(x0, f)
+	t3, t2 = bits.Mul64(x2, f)
 	h, l = bits.Mul64(x1, f)
 	t1, c = bits.Add64(t1, l, 0)
 	t2, c = bits.Add64(t2, h, c)
-	t4, l := bits.Mul64(x3, f)
+	t4, l = bits.Mul64(x3, f)
 	t3, c = bits.Add64(t3, l, c)
 	t4 += c
 
@@ -82,7 +115,7 @@ func (z *element) mulGo(x, y *element) {
 	t3, c = bits.Add64(t3, h, c)
 	h, l = bits.Mul64(x3, f)
 	t4, c = bits.Add64(t4, l, c)
-	t5 := h + k + c
+	t5 = h + k + c
 
 	f = y[2]
 	h, l = bits.Mul64(x0, f)
@@ -96,7 +129,7 @@ func (z *element) mulGo(x, y *element) {
 	t4, c = bits.Add64(t4, h, c)
 	h, l = bits.Mul64(x3, f)
 	t5, c = bits.Add64(t5, l, c)
-	t6 := h + k + c
+	t6 = h + k + c
 
 	f = y[3]
 	h, l = bits.Mul64(x0, f)
@@ -110,8 +143,22 @@ func (z *element) mulGo(x, y *element) {
 	t5, c = bits.Add64(t5, h, c)
 	h, l = bits.Mul64(x3, f)
 	t6, c = bits.Add64(t6, l, c)
-	t7 := h + k + c
+	t7 = h + k + c
+	return
+}
 
+// reduce sets z = t/2^256, where t has 512 bits.
+//
+// The Montgomery reduction takes two steps of 128 bits; each adds to the low half
+// the multiple m·p whose low 128 bits cancel those of t. As p = -1 mod 2^64, m
+// follows by shifts, without a multiplication:
+//
+//	m·p = m·2^256 - (m<<32)·2^192 - (m<<32)·2^64 + m·2^64 - m
+//
+// with m = m0 + m1·2^64, m0 = t0 and m1 = t1 + t0 - (t0<<32). The low half is
+// then at most p, so that its sum with the high half carries once at most, and
+// not again when the carry is folded back.
+func (z *element) reduce(t0, t1, t2, t3, t4, t5, t6, t7 uint64) {
 	s0 := t0 << 32
 	m1, c := bits.Add64(t1, t0, 0)
 	m1, b := bits.Sub64(m1, s0, 0)
@@ -193,45 +240,42 @@ func (z *element) squareGo(x *element) {
 	h, l = bits.Mul64(x3, x3)
 	t6, c = bits.Add64(t6, l, c)
 	t7 += h + c
+	z.reduce(t0, t1, t2, t3, t4, t5, t6, t7)
+}
 
-	s0 := t0 << 32
-	m1, c := bits.Add64(t1, t0, 0)
-	m1, b := bits.Sub64(m1, s0, 0)
-	s1 := m1<<32 | t0>>32
-	s2 := m1 >> 32
-	t2, c = bits.Add64(t2, m1, c)
-	t3, c = bits.Add64(t3, 0, c)
-	t0, c = bits.Add64(t0, 0, c)
-	t1 = m1 + c
-	t2, b = bits.Sub64(t2, s1, b)
-	t3, b = bits.Sub64(t3, s0|s2, b) // two limbs that share no bit
-	t0, b = bits.Sub64(t0, s1, b)
-	t1 -= s2 + b
+// mulSub sets z = x·y - u·v.
+func (z *element) mulSub(x, y, u, v *element) {
+	if useADX {
+		mulSubADX(z, x, y, u, v)
+	} else {
+		z.mulSubGo(x, y, u, v)
+	}
+}
 
-	s0 = t2 << 32
-	m1, c = bits.Add64(t3, t2, 0)
-	m1, b = bits.Sub64(m1, s0, 0)
-	s1 = m1<<32 | t2>>32
-	s2 = m1 >> 32
-	t0, c = bits.Add64(t0, m1, c)
-	t1, c = bits.Add64(t1, 0, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3 = m1 + c
-	t0, b = bits.Sub64(t0, s1, b)
-	t1, b = bits.Sub64(t1, s0|s2, b)
-	t2, b = bits.Sub64(t2, s1, b)
-	t3 -= s2 + b
-
-	t0, c = bits.Add64(t0, t4, 0)
-	t1, c = bits.Add64(t1, t5, c)
-	t2, c = bits.Add64(t2, t6, c)
-	t3, c = bits.Add64(t3, t7, c)
-	mask := -c
-	t0, c = bits.Add64(t0, mask&d0, 0)
-	t1, c = bits.Add64(t1, mask&d1, c)
-	t2, c = bits.Add64(t2, 0, c)
-	t3, _ = bits.Add64(t3, mask&d3, c)
-	z[0], z[1], z[2], z[3] = t0, t1, t2, t3
+// mulSubGo is mulSub without assembly, with one reduction for both products.
+func (z *element) mulSubGo(x, y, u, v *element) {
+	t0, t1, t2, t3, t4, t5, t6, t7 := x.times(y)
+	u0, u1, u2, u3, u4, u5, u6, u7 := u.times(v)
+	t0, b := bits.Sub64(t0, u0, 0)
+	t1, b = bits.Sub64(t1, u1, b)
+	t2, b = bits.Sub64(t2, u2, b)
+	t3, b = bits.Sub64(t3, u3, b)
+	t4, b = bits.Sub64(t4, u4, b)
+	t5, b = bits.Sub64(t5, u5, b)
+	t6, b = bits.Sub64(t6, u6, b)
+	t7, b = bits.Sub64(t7, u7, b)
+	mask := -b // in the high half, a borrow is folded back as in sub
+	t4, b = bits.Sub64(t4, mask&d0, 0)
+	t5, b = bits.Sub64(t5, mask&d1, b)
+	t6, b = bits.Sub64(t6, 0, b)
+	t7, b = bits.Sub64(t7, mask&d3, b)
+	if b != 0 {
+		t4, b = bits.Sub64(t4, d0, 0)
+		t5, b = bits.Sub64(t5, d1, b)
+		t6, b = bits.Sub64(t6, 0, b)
+		t7 -= d3 + b
+	}
+	z.reduce(t0, t1, t2, t3, t4, t5, t6, t7)
 }
 
 // add sets z = x + y.
@@ -266,6 +310,26 @@ func (z *element) sub(x, y *element) {
 	z2, b = bits.Sub64(z2, 0, b)
 	z3, b = bits.Sub64(z3, mask&d3, b)
 	if b != 0 { // only if y-x > p
+		z0, b = bits.Sub64(z0, d0, 0)
+		z1, b = bits.Sub64(z1, d1, b)
+		z2, b = bits.Sub64(z2, 0, b)
+		z3 -= d3 + b
+	}
+	z[0], z[1], z[2], z[3] = z0, z1, z2, z3
+}
+
+// subTwice sets z = x - 2y.
+func (z *element) subTwice(x, y *element) {
+	z0, b := bits.Sub64(x[0], y[0]<<1, 0)
+	z1, b := bits.Sub64(x[1], y[1]<<1|y[0]>>63, b)
+	z2, b := bits.Sub64(x[2], y[2]<<1|y[1]>>63, b)
+	z3, b := bits.Sub64(x[3], y[3]<<1|y[2]>>63, b)
+	over := y[3]>>63 + b // 2^256 was borrowed so often
+	z0, b = bits.Sub64(z0, over, 0)
+	z1, b = bits.Sub64(z1, over*d1, b)
+	z2, b = bits.Sub64(z2, 0, b)
+	z3, b = bits.Sub64(z3, over*d3, b)
+	if b != 0 { // only if 2y-x > p, or 2y-x > 2p
 		z0, b = bits.Sub64(z0, d0, 0)
 		z1, b = bits.Sub64(z1, d1, b)
 		z2, b = bits.Sub64(z2, 0, b)

@@ -35,6 +35,11 @@ func checkADX(limb func() uint64, times int) bool {
 		if mulADX(&got, &x, &y); got != want {
 			return false
 		}
+		u, v := next(), next()
+		want.mulSub(&x, &y, &u, &v)
+		if mulSubADX(&got, &x, &y, &u, &v); got != want {
+			return false
+		}
 		want.squareTimes(&x, 2)
 		if squareTimesADX(&got, &x, 2); got != want {
 			return false
@@ -66,6 +71,11 @@ func (p *projective) same(q *projective) bool {
 //
 //go:noescape
 func mulADX(z, x, y *element)
+
+// mulSubADX sets z = x·y - u·v.
+//
+//go:noescape
+func mulSubADX(z, x, y, u, v *element)
 
 // squareTimesADX sets z = x^(2^n). n is at least 1.
 //

@@ -13,16 +13,47 @@
 // touches either. Everything else here writes both; emmansun/gmsm#560 was an
 // OF that something else had written.
 
+#define LOAD(offset, base) \
+	MOVQ 0+offset(base), R8   \
+	MOVQ 8+offset(base), R9   \
+	MOVQ 16+offset(base), R10 \
+	MOVQ 24+offset(base), R11
+
+#define STORE(offset, base) \
+	MOVQ R8, 0+offset(base)   \
+	MOVQ R9, 8+offset(base)   \
+	MOVQ R10, 16+offset(base) \
+	MOVQ R11, 24+offset(base)
+
+#define STOREPRODUCT(offset, base) \
+	STORE(offset, base)        \
+	MOVQ R12, 32+offset(base)  \
+	MOVQ R13, 40+offset(base)  \
+	MOVQ R14, 48+offset(base)  \
+	MOVQ R15, 56+offset(base)
+
 // func mulADX(z, x, y *element)
 TEXT ·mulADX(SB), NOSPLIT, $0-24
 	MOVQ z+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), BX
 	CALL mul<>(SB)
-	MOVQ R8, 0(DI)
-	MOVQ R9, 8(DI)
-	MOVQ R10, 16(DI)
-	MOVQ R11, 24(DI)
+	STORE(0, DI)
+	RET
+
+// func mulSubADX(z, x, y, u, v *element)
+TEXT ·mulSubADX(SB), NOSPLIT, $64-40
+	MOVQ z+0(FP), DI
+	MOVQ u+24(FP), SI
+	MOVQ v+32(FP), BX
+	CALL product<>(SB)
+	STOREPRODUCT(0, SP)
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), BX
+	CALL product<>(SB)
+	LEAQ 0(SP), BX
+	CALL difference<>(SB)
+	STORE(0, DI)
 	RET
 
 // func squareTimesADX(z, x *element, n int)
@@ -34,83 +65,87 @@ TEXT ·squareTimesADX(SB), NOSPLIT, $8-24
 again:
 	MOVQ AX, left-8(SP)
 	CALL square<>(SB)
-	MOVQ R8, 0(DI)
-	MOVQ R9, 8(DI)
-	MOVQ R10, 16(DI)
-	MOVQ R11, 24(DI)
+	STORE(0, DI)
 	MOVQ DI, SI
 	MOVQ left-8(SP), AX
 	DECQ AX
 	JNZ  again
 	RET
 
-// R8..R11 = x·y, where SI is the address of x and BX that of y. Writes all
-// registers but DI.
+// R8..R15 = x·y, where SI is the address of x and BX that of y.
 //
 // Row by row: x·y0 makes t0..t4 in R8..R12, and each later row adds x·yk to
 // tk..tk+3 and makes tk+4. In a row the low halves run on CF and the high halves
-// on OF. At its end tk+4 is the last high half plus both carries, which does not
-// overflow, as x·yk plus what was there is below 2^320: both are 0 for the next.
-TEXT mul<>(SB), NOSPLIT, $0-0
-	MOVQ  0(BX), DX
-	MULXQ 0(SI), R8, R9   // t0, t1
-	MULXQ 8(SI), AX, R10
-	ADDQ  AX, R9
-	MULXQ 16(SI), AX, R11
-	ADCQ  AX, R10
-	MULXQ 24(SI), AX, R12
-	ADCQ  AX, R11
-	ADCQ  $0, R12         // t4
-
-	MOVQ  8(BX), DX
-	XORL  AX, AX          // CF = OF = 0
-	MULXQ 0(SI), AX, CX
-	ADCXQ AX, R9
-	ADOXQ CX, R10
-	MULXQ 8(SI), AX, CX
-	ADCXQ AX, R10
-	ADOXQ CX, R11
-	MULXQ 16(SI), AX, CX
-	ADCXQ AX, R11
-	ADOXQ CX, R12
-	MULXQ 24(SI), AX, R13 // t5
-	ADCXQ AX, R12
-	MOVL  $0, AX
-	ADCXQ AX, R13
-	ADOXQ AX, R13
-
-	MOVQ  16(BX), DX
-	MULXQ 0(SI), AX, CX
-	ADCXQ AX, R10
-	ADOXQ CX, R11
-	MULXQ 8(SI), AX, CX
-	ADCXQ AX, R11
-	ADOXQ CX, R12
-	MULXQ 16(SI), AX, CX
-	ADCXQ AX, R12
-	ADOXQ CX, R13
-	MULXQ 24(SI), AX, R14 // t6
-	ADCXQ AX, R13
-	MOVL  $0, AX
-	ADCXQ AX, R14
-	ADOXQ AX, R14
-
-	MOVQ  24(BX), DX
-	MULXQ 0(SI), AX, CX
-	ADCXQ AX, R11
-	ADOXQ CX, R12
-	MULXQ 8(SI), AX, CX
-	ADCXQ AX, R12
-	ADOXQ CX, R13
-	MULXQ 16(SI), AX, CX
-	ADCXQ AX, R13
-	ADOXQ CX, R14
-	MULXQ 24(SI), AX, R15 // t7
-	ADCXQ AX, R14
-	MOVL  $0, AX
-	ADCXQ AX, R15
+// on OF, both 0 at its start (XORL). At its end tk+4 is the last high half plus both
+// carries, which does not overflow, as x·yk plus what was there is below 2^320:
+// both are 0 for the next.
+#define PRODUCT \
+	MOVQ  0(BX), DX \
+	MULXQ 0(SI), R8, R9 \
+	MULXQ 8(SI), AX, R10 \
+	ADDQ  AX, R9 \
+	MULXQ 16(SI), AX, R11 \
+	ADCQ  AX, R10 \
+	MULXQ 24(SI), AX, R12 \
+	ADCQ  AX, R11 \
+	ADCQ  $0, R12 \
+	MOVQ  8(BX), DX \
+	XORL  AX, AX \
+	MULXQ 0(SI), AX, CX \
+	ADCXQ AX, R9 \
+	ADOXQ CX, R10 \
+	MULXQ 8(SI), AX, CX \
+	ADCXQ AX, R10 \
+	ADOXQ CX, R11 \
+	MULXQ 16(SI), AX, CX \
+	ADCXQ AX, R11 \
+	ADOXQ CX, R12 \
+	MULXQ 24(SI), AX, R13 \
+	ADCXQ AX, R12 \
+	MOVL  $0, AX \
+	ADCXQ AX, R13 \
+	ADOXQ AX, R13 \
+	MOVQ  16(BX), DX \
+	MULXQ 0(SI), AX, CX \
+	ADCXQ AX, R10 \
+	ADOXQ CX, R11 \
+	MULXQ 8(SI), AX, CX \
+	ADCXQ AX, R11 \
+	ADOXQ CX, R12 \
+	MULXQ 16(SI), AX, CX \
+	ADCXQ AX, R12 \
+	ADOXQ CX, R13 \
+	MULXQ 24(SI), AX, R14 \
+	ADCXQ AX, R13 \
+	MOVL  $0, AX \
+	ADCXQ AX, R14 \
+	ADOXQ AX, R14 \
+	MOVQ  24(BX), DX \
+	MULXQ 0(SI), AX, CX \
+	ADCXQ AX, R11 \
+	ADOXQ CX, R12 \
+	MULXQ 8(SI), AX, CX \
+	ADCXQ AX, R12 \
+	ADOXQ CX, R13 \
+	MULXQ 16(SI), AX, CX \
+	ADCXQ AX, R13 \
+	ADOXQ CX, R14 \
+	MULXQ 24(SI), AX, R15 \
+	ADCXQ AX, R14 \
+	MOVL  $0, AX \
+	ADCXQ AX, R15 \
 	ADOXQ AX, R15
-	JMP   reduce<>(SB)
+
+// R8..R11 = x·y, where SI is the address of x and BX that of y. Writes all
+// registers but DI.
+TEXT mul<>(SB), NOSPLIT, $0-0
+	PRODUCT
+	JMP reduce<>(SB)
+
+// R8..R15 = x·y, not reduced. Writes all registers but DI.
+TEXT product<>(SB), NOSPLIT, $0-0
+	PRODUCT
+	RET
 
 // R8..R11 = x², where SI is the address of x. Writes all registers but DI.
 TEXT square<>(SB), NOSPLIT, $0-0
@@ -216,6 +251,34 @@ TEXT reduce<>(SB), NOSPLIT, $0-0
 	ADCQ DX, R11
 	RET
 
+// R8..R11 = (t - u)/2^256, where t is a product in R8..R15 and u one at BX. Writes
+// all registers but DI.
+TEXT difference<>(SB), NOSPLIT, $0-0
+	SUBQ 0(BX), R8
+	SBBQ 8(BX), R9
+	SBBQ 16(BX), R10
+	SBBQ 24(BX), R11
+	SBBQ 32(BX), R12
+	SBBQ 40(BX), R13
+	SBBQ 48(BX), R14
+	SBBQ 56(BX), R15
+	SBBQ AX, AX
+	MOVL AX, CX
+	NEGQ AX
+	LEAQ (AX)(CX*1), DX
+	SUBQ AX, R12
+	SBBQ CX, R13
+	SBBQ $0, R14
+	SBBQ DX, R15
+	JCS  twice
+	JMP  reduce<>(SB)
+twice: // as in sub; AX, CX and DX are still d0, d1 and d3
+	SUBQ AX, R12
+	SBBQ CX, R13
+	SBBQ $0, R14
+	SBBQ DX, R15
+	JMP  reduce<>(SB)
+
 // R8..R11 += the element at BX. Writes AX, CX, DX too.
 TEXT add<>(SB), NOSPLIT, $0-0
 	ADDQ 0(BX), R8
@@ -258,6 +321,44 @@ TEXT sub<>(SB), NOSPLIT, $0-0
 	JCS  twice
 	RET
 twice: // only if the difference is below -p
+	MOVL $0xffffffff, CX
+	LEAQ 1(CX), DX
+	SUBQ $1, R8
+	SBBQ CX, R9
+	SBBQ $0, R10
+	SBBQ DX, R11
+	RET
+
+// R8..R11 -= twice the element at BX. Writes AX, CX, DX, R12, R13 too.
+TEXT subTwice<>(SB), NOSPLIT, $0-0
+	// 2x is four limbs, AX, CX, DX, R13, and a bit above; with the borrow h, at most 2.
+	MOVQ 24(BX), R13
+	MOVQ 16(BX), DX
+	MOVQ 8(BX), CX
+	MOVQ 0(BX), AX
+	MOVQ R13, R12
+	SHRQ $63, R12
+	SHLQ $1, DX, R13
+	SHLQ $1, CX, DX
+	SHLQ $1, AX, CX
+	ADDQ AX, AX
+	SUBQ AX, R8
+	SBBQ CX, R9
+	SBBQ DX, R10
+	SBBQ R13, R11
+	ADCQ $0, R12
+
+	MOVQ R12, DX
+	SHLQ $32, DX     // h·d3
+	MOVQ DX, CX
+	SUBQ R12, CX     // h·d1
+	SUBQ R12, R8
+	SBBQ CX, R9
+	SBBQ $0, R10
+	SBBQ DX, R11
+	JCS  twice
+	RET
+twice: // once more, as in sub
 	MOVL $0xffffffff, CX
 	LEAQ 1(CX), DX
 	SUBQ $1, R8
@@ -325,18 +426,6 @@ TEXT half<>(SB), NOSPLIT, $0-0
 	SHRQ $1, AX, R11
 	RET
 
-#define LOAD(offset, base) \
-	MOVQ 0+offset(base), R8   \
-	MOVQ 8+offset(base), R9   \
-	MOVQ 16+offset(base), R10 \
-	MOVQ 24+offset(base), R11
-
-#define STORE(offset, base) \
-	MOVQ R8, 0+offset(base)   \
-	MOVQ R9, 8+offset(base)   \
-	MOVQ R10, 16+offset(base) \
-	MOVQ R11, 24+offset(base)
-
 // The layout of projective is x, y, zz, zzz; of jacobian x, y, z; of affine x, y.
 #define X 0
 #define Y 32
@@ -347,7 +436,7 @@ TEXT half<>(SB), NOSPLIT, $0-0
 // func addAffineADX(p *projective, q *affine) bool
 // The sum of projective.addAffine where p is not infinity. Reports false, and p
 // is as it was, if the two have equal x.
-TEXT ·addAffineADX(SB), NOSPLIT, $128-17
+TEXT ·addAffineADX(SB), NOSPLIT, $160-17
 	MOVQ p+0(FP), DI
 	MOVQ q+8(FP), SI
 	LEAQ ZZ(DI), BX
@@ -377,45 +466,46 @@ different:
 	LEAQ 0(SP), SI
 	CALL square<>(SB)
 	STORE(64, SP)         // t = d²
+	LEAQ 32(SP), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // u = l²
 	LEAQ 0(SP), SI
 	LEAQ 64(SP), BX
 	CALL mul<>(SB)
 	STORE(0, SP)          // d = d³
+	LEAQ X(DI), SI
+	LEAQ 64(SP), BX
+	CALL mul<>(SB)
+	STORE(128, SP)        // v = x·d²
 	LEAQ ZZ(DI), SI
 	LEAQ 64(SP), BX
 	CALL mul<>(SB)
 	STORE(ZZ, DI)         // zz = zz·d²
-	LEAQ X(DI), SI
-	LEAQ 64(SP), BX
-	CALL mul<>(SB)
-	STORE(64, SP)         // t = x·d²
+
+	LOAD(96, SP)
+	LEAQ 0(SP), BX
+	CALL sub<>(SB)
+	LEAQ 128(SP), BX
+	CALL subTwice<>(SB)
+	STORE(X, DI)          // x = l² - d³ - 2v
+	LOAD(128, SP)
+	LEAQ X(DI), BX
+	CALL sub<>(SB)
+	STORE(64, SP)         // t = v - x
 	LEAQ ZZZ(DI), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
 	STORE(ZZZ, DI)        // zzz = zzz·d³
-
-	LEAQ 32(SP), SI
-	CALL square<>(SB)     // l²
-	LEAQ 0(SP), BX
-	CALL sub<>(SB)
-	LEAQ 64(SP), BX
-	CALL sub<>(SB)
-	CALL sub<>(SB)
-	STORE(X, DI)          // x = l² - d³ - 2t
-	LOAD(64, SP)
-	LEAQ X(DI), BX
-	CALL sub<>(SB)
-	STORE(64, SP)         // t - x
 	LEAQ Y(DI), SI
 	LEAQ 0(SP), BX
-	CALL mul<>(SB)
-	STORE(96, SP)         // y·d³
+	CALL product<>(SB)
+	STOREPRODUCT(96, SP)  // y·d³
 	LEAQ 64(SP), SI
 	LEAQ 32(SP), BX
-	CALL mul<>(SB)
+	CALL product<>(SB)
 	LEAQ 96(SP), BX
-	CALL sub<>(SB)
-	STORE(Y, DI)          // y = (t - x)·l - y·d³
+	CALL difference<>(SB)
+	STORE(Y, DI)          // y = (v - x)·l - y·d³
 	MOVB $1, ret+16(FP)
 	RET
 
@@ -434,11 +524,14 @@ equal:
 
 // func doubleADX(p *jacobian)
 // As jacobian.double.
-TEXT ·doubleADX(SB), NOSPLIT, $96-8
+TEXT ·doubleADX(SB), NOSPLIT, $128-8
 	MOVQ p+0(FP), DI
 	LEAQ Z(DI), SI
 	CALL square<>(SB)
 	STORE(0, SP)          // d = z²
+	LEAQ Y(DI), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // g = y²
 	LOAD(X, DI)
 	LEAQ 0(SP), BX
 	CALL sub<>(SB)
@@ -449,35 +542,28 @@ TEXT ·doubleADX(SB), NOSPLIT, $96-8
 	LEAQ 0(SP), SI
 	LEAQ 32(SP), BX
 	CALL mul<>(SB)
-	CALL triple<>(SB)
-	STORE(0, SP)          // m = 3(x + d)(x - d)
-
-	LOAD(Y, DI)
-	LEAQ Y(DI), BX
-	CALL add<>(SB)
-	STORE(32, SP)         // t = 2y
-	LEAQ Z(DI), SI
-	LEAQ 32(SP), BX
-	CALL mul<>(SB)
-	STORE(Z, DI)          // z = 2yz
-	LEAQ 32(SP), SI
-	CALL square<>(SB)
-	STORE(32, SP)         // t = 4y²
+	STORE(0, SP)
 	LEAQ X(DI), SI
-	LEAQ 32(SP), BX
+	LEAQ 96(SP), BX
 	CALL mul<>(SB)
-	STORE(64, SP)         // s = 4xy²
-	LEAQ 32(SP), SI
-	CALL square<>(SB)
+	STORE(64, SP)         // t = xy²
+	LOAD(0, SP)
+	CALL triple<>(SB)
 	CALL half<>(SB)
-	STORE(32, SP)         // t = 8y⁴
+	STORE(0, SP)          // m = 3/2·(x + d)(x - d)
+	LEAQ Y(DI), SI
+	LEAQ Z(DI), BX
+	CALL mul<>(SB)
+	STORE(Z, DI)          // z = yz
 
 	LEAQ 0(SP), SI
 	CALL square<>(SB)
 	LEAQ 64(SP), BX
-	CALL sub<>(SB)
-	CALL sub<>(SB)
-	STORE(X, DI)          // x = m² - 2s
+	CALL subTwice<>(SB)
+	STORE(X, DI)          // x = m² - 2t
+	LEAQ 96(SP), SI
+	CALL square<>(SB)
+	STORE(96, SP)         // g²
 	LOAD(64, SP)
 	LEAQ X(DI), BX
 	CALL sub<>(SB)
@@ -485,7 +571,7 @@ TEXT ·doubleADX(SB), NOSPLIT, $96-8
 	LEAQ 64(SP), SI
 	LEAQ 0(SP), BX
 	CALL mul<>(SB)
-	LEAQ 32(SP), BX
+	LEAQ 96(SP), BX
 	CALL sub<>(SB)
-	STORE(Y, DI)          // y = (s - x)·m - t
+	STORE(Y, DI)          // y = (t - x)·m - g²
 	RET

@@ -8,6 +8,8 @@ func choose() {}
 
 func mulADX(z, x, y *element) { panic("unreachable") }
 
+func mulSubADX(z, x, y, u, v *element) { panic("unreachable") }
+
 func squareTimesADX(z, x *element, n int) { panic("unreachable") }
 
 func addAffineADX(p *projective, q *affine) bool { panic("unreachable") }

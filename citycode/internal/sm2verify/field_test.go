@@ -56,6 +56,16 @@ func testFieldOperations(t *testing.T) {
 		check("difference", z, new(big.Int).Sub(a, b))
 		z.half(&x)
 		check("half", z, new(big.Int).Mul(a, half))
+		z.subTwice(&x, &y)
+		check("difference from twice", z, new(big.Int).Sub(a, new(big.Int).Lsh(b, 1)))
+		u, v := element(special(random)), element(special(random))
+		second := new(big.Int).Mul(number((*[4]uint64)(&u)), number((*[4]uint64)(&v)))
+		second.Sub(new(big.Int).Mul(a, b), second)
+		z.mulSub(&x, &y, &u, &v)
+		check("difference of products", z, second.Mul(second, inverse))
+		z = v
+		z.mulSub(&x, &y, &u, &z)
+		check("difference of products in place", z, second)
 
 		z = x
 		z.mul(&z, &y)
@@ -70,6 +80,9 @@ func testFieldOperations(t *testing.T) {
 		z.sub(&x, &z)
 		check("difference in place", z, new(big.Int).Sub(a, b))
 		z = x
+		z.subTwice(&z, &y)
+		check("difference from twice in place", z, new(big.Int).Sub(a, new(big.Int).Lsh(b, 1)))
+		z = x
 		z.add(&z, &z)
 		check("double in place", z, new(big.Int).Add(a, a))
 
@@ -80,6 +93,34 @@ func testFieldOperations(t *testing.T) {
 			t.Fatalf("%x = 0: %v", x, got)
 		}
 	}
+}
+
+// x·y - u·v where u and v are just below 2^256, and x is 0 or 1, borrows more than
+// is left of the high half, so that p is added to it twice, and borrows run through
+// its limbs.
+func TestFieldDifferenceOfProducts(t *testing.T) {
+	withEach(func(name string) {
+		if name == "ifma" {
+			return
+		}
+		random := seeded(76)
+		inverse := new(big.Int).ModInverse(radix, curve.P)
+		for range cases(5000) {
+			below := special(random)
+			below[1], below[2], below[3] = below[1]&0x1ffffffff, below[2]&-uint64(random.IntN(2)), uint64(random.IntN(2))
+			if below == [4]uint64{} {
+				continue
+			}
+			x, y := element{uint64(random.IntN(2))}, element(special(random))
+			u, v := element(limbs(new(big.Int).Sub(radix, number(&below)))), element(limbs(new(big.Int).Sub(radix, big.NewInt(1+random.Int64N(3)))))
+			var z element
+			z.mulSub(&x, &y, &u, &v)
+			want := new(big.Int).Mul(number((*[4]uint64)(&x)), number((*[4]uint64)(&y)))
+			want.Sub(want, new(big.Int).Mul(number((*[4]uint64)(&u)), number((*[4]uint64)(&v))))
+			want.Sub(want.Mul(want, inverse), number((*[4]uint64)(&z)))
+			require.Zero(t, want.Mod(want, curve.P).Sign(), "%s: %x·%x - %x·%x", name, x, y, u, v)
+		}
+	})
 }
 
 // Numbers below 2^256-p have two forms, and both are one number.

@@ -36,7 +36,7 @@ func FuzzVerify(f *testing.F) {
 	})
 }
 
-// FuzzField holds products, squares, sums and differences against math/big.
+// FuzzField holds products, squares, sums, differences and inverses against math/big.
 func FuzzField(f *testing.F) {
 	f.Add(curve.P.Bytes(), curve.N.Bytes())
 	f.Add([]byte{1}, new(big.Int).Sub(radix, big.NewInt(1)).Bytes())
@@ -67,6 +67,13 @@ func FuzzField(f *testing.F) {
 		check("sum", &z, new(big.Int).Add(v, w))
 		z.sub(&x, &y)
 		check("difference", &z, new(big.Int).Sub(v, w))
+		z.invert(&x)
+		inverse := new(big.Int)
+		if !x.isZero() {
+			inverse.ModInverse(v, curve.P)
+			inverse.Mul(inverse, radix).Mul(inverse, radix)
+		}
+		check("inverse", &z, inverse)
 	})
 }
 

@@ -141,7 +141,7 @@ func (k *Key) Verify(digest *[32]byte, signature *[64]byte) bool {
 }
 
 // VerifyHint is Verify, and returns for a valid signature the hint that makes it
-// cheap to verify again in a [Batch]. It costs about a tenth more.
+// cheap to verify again in a [Batch]. It costs about a twentieth more.
 func (k *Key) VerifyHint(digest *[32]byte, signature *[64]byte) (Hint, bool) {
 	q, ok := newEquation(digest, signature)
 	if !ok {
@@ -227,12 +227,20 @@ func (k *Key) SetCombined(w, p *Key, m *[32]byte) error {
 	var sum projective
 	n := scalar(words(m)).reduced()
 	if p.table != nil {
-		sum = p.table.multiply(&n)
+		var terms picks
+		p.table.pick(&terms, &n)
+		spare := terms.n%lanes != 0 // a lane that has nothing to add in the last round
+		if spare {
+			terms.add(&w.point)
+		}
+		if sum = terms.sum(); !spare {
+			sum.addAffine(&w.point)
+		}
 	} else {
 		product := p.point.multiply(&n)
 		sum = product.projective()
+		sum.addAffine(&w.point)
 	}
-	sum.addAffine(&w.point)
 	if sum.isInfinity() {
 		return ErrPoint
 	}

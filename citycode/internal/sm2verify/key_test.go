@@ -232,13 +232,15 @@ func TestCombine(t *testing.T) {
 		want := w.plus(c.p.times(c.m))
 		m := bytes32(c.m)
 		for _, key := range forms(t, c.p) {
-			sum, err := Combine(w.key(t), key, &m)
-			if want.infinite() {
-				require.ErrorIs(t, err, ErrPoint)
-				continue
-			}
-			require.NoError(t, err)
-			require.Equal(t, want.key(t).Bytes(), sum.Bytes())
+			withEach(func(name string) {
+				sum, err := Combine(w.key(t), key, &m)
+				if want.infinite() {
+					require.ErrorIs(t, err, ErrPoint, name)
+					return
+				}
+				require.NoError(t, err, name)
+				require.Equal(t, want.key(t).Bytes(), sum.Bytes(), name)
+			})
 		}
 	}
 }

@@ -66,12 +66,9 @@ func (p *projective) addAffine(q *affine) {
 	p.zzz.mul(&p.zzz, &d)
 	u.square(&l)
 	u.sub(&u, &d)
-	u.sub(&u, &t)
-	p.x.sub(&u, &t)
+	p.x.subTwice(&u, &t)
 	t.sub(&t, &p.x)
-	t.mul(&t, &l)
-	u.mul(&p.y, &d)
-	p.y.sub(&t, &u)
+	p.y.mulSub(&t, &l, &p.y, &d)
 }
 
 // add adds q to p: 12 multiplications and 2 squarings.
@@ -108,12 +105,9 @@ func (p *projective) add(q *projective) {
 	t.mul(&u, &t)
 	u.square(&l)
 	u.sub(&u, &d)
-	u.sub(&u, &t)
-	p.x.sub(&u, &t)
+	p.x.subTwice(&u, &t)
 	t.sub(&t, &p.x)
-	t.mul(&t, &l)
-	u.mul(&p.y, &d)
-	p.y.sub(&t, &u)
+	p.y.mulSub(&t, &l, &p.y, &d)
 }
 
 // double sets p = 2p: 6 multiplications and 4 squarings. It is right for
@@ -131,13 +125,10 @@ func (p *projective) double() {
 	m.add(&m, &u)
 	p.zz.mul(&p.zz, &v)
 	p.zzz.mul(&p.zzz, &w)
-	w.mul(&w, &p.y)
 	p.x.square(&m)
-	p.x.sub(&p.x, &s)
-	p.x.sub(&p.x, &s)
+	p.x.subTwice(&p.x, &s)
 	s.sub(&s, &p.x)
-	s.mul(&s, &m)
-	p.y.sub(&s, &w)
+	p.y.mulSub(&s, &m, &w, &p.y)
 }
 
 // hasX reports whether the affine x of p, which is not infinity, is the number v.
@@ -186,31 +177,28 @@ func (p *jacobian) projective() (q projective) {
 }
 
 // double sets p = 2p: 4 multiplications and 4 squarings. It is right for
-// infinity too, and no point has order 2.
+// infinity too, and no point has order 2. All coordinates are those of the usual
+// formula with z/2 for z, which spares additions: m = 3/2·(x² - z⁴), x' = m² - 2xy²,
+// y' = m·(xy² - x') - y⁴, z' = yz.
 func (p *jacobian) double() {
 	if useADX {
 		doubleADX(p)
 		return
 	}
-	var d, m, s, t element
+	var d, g, m, t element
 	d.square(&p.z)
-	t.add(&p.y, &p.y)
-	p.z.mul(&p.z, &t)
+	p.z.mul(&p.z, &p.y)
 	m.add(&p.x, &d)
 	d.sub(&p.x, &d)
 	m.mul(&m, &d)
-	d.add(&m, &m)
+	d.half(&m)
 	m.add(&m, &d)
-	t.square(&t)
-	s.mul(&p.x, &t)
-	t.square(&t)
-	t.half(&t)
+	g.square(&p.y)
+	t.mul(&p.x, &g)
 	p.x.square(&m)
-	p.x.sub(&p.x, &s)
-	p.x.sub(&p.x, &s)
-	s.sub(&s, &p.x)
-	s.mul(&s, &m)
-	p.y.sub(&s, &t)
+	p.x.subTwice(&p.x, &t)
+	t.sub(&t, &p.x)
+	p.y.mulSub(&t, &m, &g, &g)
 }
 
 // A cached is a jacobian that is added often: it knows its z² and z³.
@@ -260,10 +248,7 @@ func (p *jacobian) add(q *cached, negative bool) {
 	u.mul(&u, &t)
 	p.x.square(&l)
 	p.x.sub(&p.x, &h)
-	p.x.sub(&p.x, &u)
-	p.x.sub(&p.x, &u)
+	p.x.subTwice(&p.x, &u)
 	u.sub(&u, &p.x)
-	u.mul(&u, &l)
-	s.mul(&s, &h)
-	p.y.sub(&u, &s)
+	p.y.mulSub(&u, &l, &s, &h)
 }

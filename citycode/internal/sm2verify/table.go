@@ -6,6 +6,7 @@ package sm2verify
 type table struct {
 	width  int
 	points []affine // row after row
+	taken  scalar   // 2^(width-1) in each window but the highest (pick)
 }
 
 const pointBytes = 64 // of memory: a cache line
@@ -16,6 +17,10 @@ func rowsOf(width int) int { return (256 + width - 1) / width }
 func newTable(p *affine, width int) *table {
 	rows, length := rowsOf(width), 1<<(width-1)
 	t := &table{width: width, points: make([]affine, rows*length)}
+	for i := range rows - 1 {
+		bit := width*i + width - 1
+		t.taken[bit/64] |= 1 << (bit % 64)
+	}
 	t.fillFirst(p, rows, length)
 	slopes := make([]element, rows*length/2)
 	for k := 1; k < length; k *= 2 {
@@ -120,29 +125,44 @@ type picks struct {
 	negative [maxRounds]uint8 // bit i%8 of byte i/8 stands for point i
 }
 
+// add adds q, which must not change before the sum is known.
+func (p *picks) add(q *affine) {
+	p.points[p.n] = q
+	p.n++
+}
+
 // pick adds the points whose sum is k·P, at most one for each row. k is below n.
 func (t *table) pick(p *picks, k *scalar) {
-	// Digits are between -2^(width-1) and 2^(width-1), and the highest has no
-	// carry, because what is cut is at most n/2.
+	// A row has the digit of its window, of width bits, less 2^(width-1), and what
+	// that takes away is added to all windows before, so that no digit waits for
+	// another. Only the highest has no room for it, and needs none: what is cut is
+	// at most n/2.
 	var flip int
 	rest := *k
 	if orderHalf.less(k) {
 		rest, _ = order.minus(k)
 		flip = 1
 	}
-	carry, length := 0, 1<<(t.width-1)
+	rest, _ = rest.plus(&t.taken)
+	limbs := [...]uint64{rest[0], rest[1], rest[2], rest[3], 0}
+	length, width, n, position := 1<<(t.width-1), uint(t.width), uint(p.n), uint(0)
+	taken := length
 	for row := t.points; len(row) > 0; row = row[length:] {
-		d := rest.bits(0, t.width) + carry
-		rest.shift(t.width)
-		carry = (length - d) >> 63 & 1 // d > length
-		d -= carry << t.width
+		if len(row) == length {
+			taken = 0
+		}
+		at, shift := position/64&3, position%64
+		position += width
+		d := int((limbs[at]>>shift|limbs[at+1]<<1<<(63-shift))&(1<<(width%64)-1)) - taken
 		if d == 0 {
 			continue
 		}
-		p.points[p.n] = &row[(d^d>>63)-d>>63-1]
-		p.negative[p.n/lanes] |= uint8((d>>63&1 ^ flip) << (p.n % lanes))
-		p.n++
+		sign := d >> 63
+		p.points[n] = &row[(d^sign)-sign-1]
+		p.negative[n/lanes] |= uint8((sign&1 ^ flip) << (n % lanes))
+		n++
 	}
+	p.n = int(n)
 }
 
 // sum returns the sum of the points.
