@@ -56,6 +56,7 @@ func TestChoose(t *testing.T) {
 // The routines and their twins in Go, more often and on other numbers than at
 // every start.
 func TestAssembly(t *testing.T) {
+	start()
 	adx, ifma := useADX, useIFMA
 	defer func() { useADX, useIFMA = adx, ifma }()
 	useADX, useIFMA = false, false
@@ -208,13 +209,13 @@ func TestLanesAtBounds(t *testing.T) {
 	ones := element{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 	for range cases(400) {
 		var l lanePoints
-		var want [lanes]projective
+		var want [lanes]twin
 		for lane := range lanes {
 			large(&l.x, lane, 101, random)
 			large(&l.y, lane, 279, random)
 			large(&l.zz, lane, 129, random)
 			large(&l.zzz, lane, 119, random)
-			want[lane] = l.point(lane)
+			want[lane].projective = l.point(lane)
 		}
 		list := picks{n: 3 * lanes}
 		for i := range list.n {
@@ -234,7 +235,7 @@ func TestLanesAtBounds(t *testing.T) {
 		joinGo(&want)
 		got, ok := list.sumOnto(&l, true)
 		require.True(t, ok)
-		require.True(t, got.equal(&want[0]))
+		require.True(t, want[0].is(got))
 	}
 }
 

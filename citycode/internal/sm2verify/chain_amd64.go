@@ -179,7 +179,7 @@ func checkChain(limb func() uint64, times int) bool {
 		const rounds = 5
 		var index [rounds][lanes]uint32
 		var active, negative [rounds]uint8
-		var want [lanes]projective
+		var want [lanes]twin
 		for j := range want {
 			want[j].addAffine(&base)
 			for round := range rounds {
@@ -193,7 +193,7 @@ func checkChain(limb func() uint64, times int) bool {
 					negative[round] |= 1 << j
 					q.y.sub(&element{}, &q.y)
 				}
-				want[j].add(&q)
+				want[j].add(&twin{projective: q})
 			}
 		}
 		sums := baseLanes
@@ -213,7 +213,7 @@ func checkChain(limb func() uint64, times int) bool {
 			want[i%lanes].addAffine(onto.points[i])
 		}
 		joinGo(&want)
-		if sum, ok := onto.sumOnto(&sums, true); !ok || !sum.equal(&want[0]) {
+		if sum, _ := onto.sumOnto(&sums, true); !want[0].is(sum) {
 			return false
 		}
 	}
