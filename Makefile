@@ -54,8 +54,8 @@ bench: ## measure every benchmark (BENCH=regexp), then print the table of ratios
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 	go test ./benchmarks -run Ratio -v -count=1 -rounds 15 -openssl
 
-results: ## measure SM2 and write the tables to benchmarks/results
-	go test ./benchmarks -run '^Test(SM2|Gate|Recheck)Ratios$$' -v -count=1 -rounds 15 -openssl -results
+results: ## measure SM2 with all of our assembly, without IFMA, and without any, and write the tables to benchmarks/results
+	bash benchmarks/results.sh
 
 fuzz: ## run every fuzz target for FUZZTIME (60s)
 	@bash .ci/fuzz --each $(FUZZTIME)

@@ -28,7 +28,7 @@ import (
 )
 
 var (
-	results   = flag.Bool("results", false, "write the table of SM2 to results/")
+	results   = flag.String("results", "", "write the tables of SM2 to results/, with this behind their names; default: nothing")
 	reference = flag.Bool("openssl", false, "time OpenSSL's SM2 and P-256 in every round as well")
 )
 
@@ -251,9 +251,14 @@ func TestGateRatios(t *testing.T) {
 func publish(t *testing.T, name string, text []byte) {
 	t.Helper()
 	os.Stdout.Write(text)
-	if *results {
-		require.NoError(t, os.WriteFile(filepath.Join("results", name+".txt"), text, 0o666))
+	switch *results {
+	case "":
+		return
+	case "default":
+	default:
+		name += "_" + *results
 	}
+	require.NoError(t, os.WriteFile(filepath.Join("results", name+".txt"), text, 0o666))
 }
 
 // p256 returns one verification by the standard library.
