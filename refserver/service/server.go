@@ -43,7 +43,7 @@ type Options struct {
 	// Elapsed is a clock that only runs forward; nil: Go's monotonic clock.
 	Elapsed func() time.Duration
 	// Cache bounds what is remembered of citizens who come again; all terminals
-	// share it. Its zero value is what a server wants: at most 4 MiB.
+	// share it. Its zero value is what a server wants: about 5 MiB at most.
 	Cache citycode.CacheConfig
 
 	maxJournal int64 // bytes; 0: maxJournal
