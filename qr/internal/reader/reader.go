@@ -35,9 +35,9 @@ const (
 	fineBias    = 2         // brightness that a pixel must be below its neighbourhood to be dark
 	agreement   = 0.68      // of the function patterns, below which a grid is none
 	grownAgrees = 0.8       // the same of a grid that has followed the modules themselves
-	growKnots   = 6000      // that grids may be grown by in one picture: about half a second
-	cheap       = 4         // groups of patterns without timing patterns that cost no more than one with them
-	earned      = 4         // tries that a symbol that was read is worth: where there is one there may be fifty
+	growKnots   = 12000     // that grids may be grown by in a photograph: about half a second
+	frameKnots  = 3000      // the same in a frame
+	cheap       = 3         // groups of patterns without timing patterns that cost no more than one with them
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -78,7 +78,9 @@ func (r *Reader) Read(m *luma.Image) []Found {
 	r.made = 1
 	r.pyramid[0] = *m
 	r.decoder.Accept = r.Accept
-	r.knots = growKnots
+	if r.knots = growKnots; m.W*m.H <= framePixels {
+		r.knots = frameKnots
+	}
 	if m.W < minSide || m.H < minSide {
 		return nil
 	}
@@ -168,8 +170,6 @@ func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64,
 		}
 		switch read, sampled := r.try(t, m, scale, timing, refine); {
 		case read:
-			tries += earned
-			glances += cheap * earned
 		case sampled:
 			tries--
 			left++
@@ -282,7 +282,7 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, ref
 
 // grow tries the versions again with grids that follow the surface.
 func (r *Reader) grow(t *finder.Triple, v *sample.View, list []candidate, scale float64) bool {
-	least := -0.15 // bent paper bends the timing patterns away
+	least := -1.0 // bent paper bends the timing patterns away
 	if t.Corner == finder.Missing || t.Right == finder.Missing || t.Down == finder.Missing {
 		least = 0.4
 	}

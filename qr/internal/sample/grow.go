@@ -8,10 +8,15 @@ import (
 )
 
 const (
-	meshStep  = 3   // modules from one knot to the next, at most
-	maxKnots  = 60  // along a side of version 40
-	window    = 3   // modules to each side of a knot that say where it is
-	footprint = 0.3 // of a module, from its middle to each side: how far what is looked at reaches
+	fineStep = 2 // modules from one knot to the next
+	wideStep = 3 // the same in a symbol of more than fineSide modules
+	fineSide = 61
+	maxKnots = 60 // along a side of version 40
+	window   = 3  // modules to each side of a knot that say where it is
+
+	// footprint is how far from the middle of a module it is looked at, to each side: it must not reach the next one,
+	// and must say when it nearly does.
+	footprint = 0.2
 
 	// straightOn is what moving a knot by a module costs, levels of brightness: where nothing is seen it goes straight on.
 	straightOn = 6
@@ -46,8 +51,16 @@ func (m *mesh) at(x, y float64) (px, py float64) {
 
 // Knots returns how many knots Grow or Settle would move, which is what it costs.
 func (g *Grid) Knots() int {
-	n := (g.Size+meshStep-1)/meshStep + 1
+	n := g.knots()
 	return n * n
+}
+
+// knots returns how many there are along a side.
+func (g *Grid) knots() int {
+	if g.Size > fineSide {
+		return (g.Size+wideStep-1)/wideStep + 1
+	}
+	return (g.Size+fineStep-1)/fineStep + 1
 }
 
 // Grow lays the grid anew, from the finder patterns outwards: each knot goes on from those before it, and then to where
@@ -55,7 +68,7 @@ func (g *Grid) Knots() int {
 // finder patterns are seen.
 func (g *Grid) Grow(v *View, p *matrix.Pattern) {
 	m := &g.mesh
-	m.count = (g.Size+meshStep-1)/meshStep + 1
+	m.count = g.knots()
 	m.step = float64(g.Size) / float64(m.count-1)
 	n := m.count * m.count
 	if cap(m.order) < n {
