@@ -138,7 +138,7 @@ func TestLimit(t *testing.T) {
 	z.Measure(img)
 	z.Divide(&b, img, binarize.Options{Reach: 2, Contrast: 20})
 	var f Finder
-	f.Find(&b, 1, 1000)
+	f.Find(&b, 1, 10*maxSpots)
 	assert.Equal(t, maxSpots, f.Chances)
 	assert.LessOrEqual(t, len(Triples(nil, f.Patterns)), maxTriples)
 	assert.LessOrEqual(t, len(Pairs(nil, f.Patterns)), maxTriples)

@@ -16,7 +16,7 @@ type spot struct {
 }
 
 // maxSpots bounds what a picture can cost: noise of 640×480 pixels has some dozens, a page of patterns hundreds.
-const maxSpots = 400
+const maxSpots = 1200
 
 // A Finder keeps its memory between pictures. The zero value is ready.
 type Finder struct {
@@ -29,7 +29,7 @@ type Finder struct {
 }
 
 // Find looks for finder patterns in every step-th row, dark on light and light on dark, and leaves them in Patterns. It
-// looks at no more than limit places closely, and never at more than 400.
+// looks at no more than limit places closely, and never at more than 1200.
 func (f *Finder) Find(b *binarize.Bits, step, limit int) {
 	f.limit = min(limit, maxSpots)
 	f.spots, f.Patterns = f.spots[:0], f.Patterns[:0]

@@ -22,9 +22,14 @@ const Missing = -1
 func (t *Triple) Any() int { return max(t.Corner, t.Right) }
 
 const (
-	maxTriples  = 200 // kept, of which the best are tried first
-	maxPatterns = 96  // looked at: the search grows with the square of their number, and a little more
+	maxTriples  = 400 // kept, of which the best are tried first
+	maxPatterns = 256 // looked at: the search grows with the square of their number
+	maxLinks    = 12  // of a pattern, the nearest: its own symbol is nearer than most others
 )
+
+// larger is what a module of distance adds to a fault: corners of several symbols in rows and columns fit together as
+// well as those of one, and are farther apart.
+const larger = 0.004
 
 // A link is a pattern that another one has along one of its sides.
 type link struct {
@@ -39,7 +44,7 @@ type link struct {
 func Triples(out []Triple, patterns []Pattern) []Triple {
 	out = out[:0]
 	patterns = patterns[:min(len(patterns), maxPatterns)]
-	var store [maxPatterns]link
+	var store [maxLinks]link
 	for i := range patterns {
 		links := store[:0]
 		for j := range patterns {
@@ -48,7 +53,7 @@ func Triples(out []Triple, patterns []Pattern) []Triple {
 			}
 			if l, ok := linked(&patterns[i], &patterns[j]); ok {
 				l.to = j
-				links = append(links, l)
+				links = nearest(links, l)
 			}
 		}
 		for a := range links {
@@ -69,7 +74,7 @@ func Triples(out []Triple, patterns []Pattern) []Triple {
 					Modules: (right.distance + down.distance) / 2,
 				}
 				size := math.Abs(math.Log(patterns[right.to].Module / patterns[down.to].Module))
-				t.Fault = right.fault + down.fault + 2*stretch + 0.5*size +
+				t.Fault = right.fault + down.fault + 2*stretch + 0.5*size + larger*t.Modules +
 					patterns[i].Fault + patterns[right.to].Fault + patterns[down.to].Fault
 				out = append(out, t)
 			}
@@ -79,6 +84,23 @@ func Triples(out []Triple, patterns []Pattern) []Triple {
 		}
 	}
 	return best(out)
+}
+
+// nearest adds a link to those that are kept, by their distance.
+func nearest(links []link, l link) []link {
+	at := len(links)
+	for at > 0 && links[at-1].distance > l.distance {
+		at--
+	}
+	if at == maxLinks {
+		return links
+	}
+	if len(links) < maxLinks {
+		links = append(links, link{})
+	}
+	copy(links[at+1:], links[at:])
+	links[at] = l
+	return links
 }
 
 // Pairs appends to out what two patterns alone may be: two corners of a symbol whose third is covered, torn off or lost
@@ -159,6 +181,9 @@ func best(t []Triple) []Triple {
 	return t[:min(len(t), maxTriples)]
 }
 
+// steepest is how far off the axis of one pattern another one is, as a part of the way there: bent paper turns them.
+const steepest = 0.5
+
 // linked reports whether q lies along a side of p, and p along a side of q, at a distance that a symbol has.
 func linked(p, q *Pattern) (link, bool) {
 	if p.Light != q.Light || p.Module > 3*q.Module || q.Module > 3*p.Module {
@@ -199,5 +224,5 @@ func along(p, q *Pattern) (side int, distance, slant float64, ok bool) {
 	if p.Round {
 		distance, slant = math.Hypot(u, v), 0
 	}
-	return side, distance, slant, slant < 0.35 && distance > 7
+	return side, distance, slant, slant < steepest && distance > 7
 }

@@ -27,6 +27,7 @@ func (r *Reader) Begin(m *luma.Image) {
 	r.made = 1
 	r.pyramid[0] = *m
 	r.decoder.Accept = r.Accept
+	r.knots = 0 // the next frame is another view, and sooner there
 }
 
 // Look looks in one way, of 0 to Ways-1. It returns all that has been found since Begin, and whether this look saw

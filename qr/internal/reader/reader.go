@@ -34,6 +34,10 @@ const (
 	fewChances  = 3         // places like a finder pattern that a frame without a code may have
 	fineBias    = 2         // brightness that a pixel must be below its neighbourhood to be dark
 	agreement   = 0.68      // of the function patterns, below which a grid is none
+	grownAgrees = 0.8       // the same of a grid that has followed the modules themselves
+	growKnots   = 12000     // that grids may be grown by in a photograph: about half a second
+	frameKnots  = 3000      // the same in a frame
+	cheap       = 3         // groups of patterns without timing patterns that cost no more than one with them
 )
 
 // A Reader keeps its memory between pictures: after the first of a size it allocates next to nothing. The zero value is
@@ -64,6 +68,8 @@ type Reader struct {
 	content  []byte // of all that was found
 	segments []bits.Segment
 	shown    int // good patterns in the last pass
+	open     int // of them, outside what was read
+	knots    int // left to grow grids by
 }
 
 // Read returns the symbols in a picture, whose pixels it only looks at. What it returns holds until the next Read.
@@ -72,6 +78,9 @@ func (r *Reader) Read(m *luma.Image) []Found {
 	r.made = 1
 	r.pyramid[0] = *m
 	r.decoder.Accept = r.Accept
+	if r.knots = growKnots; m.W*m.H <= framePixels {
+		r.knots = frameKnots
+	}
 	if m.W < minSide || m.H < minSide {
 		return nil
 	}
@@ -136,22 +145,36 @@ func (r *Reader) look(p pass, start int) bool {
 	left := r.tryAll(m, scale, p.tries, 0.15, p.pairs > 0)
 	if p.pairs > 0 && len(r.found) == 0 {
 		r.triples = finder.Pairs(r.triples, r.finder.Patterns)
-		r.tryAll(m, scale, p.pairs, 0.3, false)
+		r.tryAll(m, scale, p.pairs, 0.3, true)
+	}
+	r.open = 0
+	for i := range r.finder.Patterns {
+		if q := &r.finder.Patterns[i]; q.Fault < 0.3 && q.Module > 1.25 && !r.within(q.X/scale, q.Y/scale) {
+			r.open++
+		}
 	}
 	return left == 0
 }
 
-// tryAll tries the triples, as many as allowed, and returns how many of these were not read.
+// tryAll tries the triples, as many as allowed, and returns how many of these were not read. Those whose timing patterns
+// are none cost little: of them, cheap times as many.
 func (r *Reader) tryAll(m *luma.Image, scale float64, tries int, timing float64, refine bool) (left int) {
+	glances := cheap * tries
 	for i := range r.triples {
 		t := &r.triples[i]
 		if r.taken(t, scale) {
 			continue
 		}
-		if tries--; tries < 0 || r.stopped() {
+		if tries == 0 || glances == 0 || r.stopped() {
 			break
 		}
-		if !r.try(t, m, scale, timing, refine) {
+		switch read, sampled := r.try(t, m, scale, timing, refine); {
+		case read:
+		case sampled:
+			tries--
+			left++
+		default:
+			glances--
 			left++
 		}
 	}
@@ -164,12 +187,18 @@ func (r *Reader) taken(t *finder.Triple, scale float64) bool {
 		if k == finder.Missing {
 			continue
 		}
-		p := &r.finder.Patterns[k]
-		x, y := p.X/scale, p.Y/scale
-		for i := range r.found {
-			if inside(&r.found[i].Corners, x, y) {
-				return true
-			}
+		if p := &r.finder.Patterns[k]; r.within(p.X/scale, p.Y/scale) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether a place lies in a symbol that was read.
+func (r *Reader) within(x, y float64) bool {
+	for i := range r.found {
+		if inside(&r.found[i].Corners, x, y) {
+			return true
 		}
 	}
 	return false
@@ -194,7 +223,8 @@ type candidate struct {
 }
 
 // try reads the symbol that patterns may be the corners of, if the modules between them alternate as timing patterns do.
-func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, refine bool) bool {
+// It reports whether it was read, and whether its modules were looked at.
+func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, refine bool) (read, sampled bool) {
 	v := sample.View{Image: m, Light: r.finder.Patterns[t.Any()].Light}
 	modules := t.Modules + 7
 	slack := 1.5 + 0.05*modules
@@ -219,6 +249,7 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, ref
 	})
 	for i := 0; i < min(2, len(list)) && list[i].timing >= timing; i++ {
 		version := list[i].version
+		sampled = true
 		r.grid.Lay(r.finder.Patterns, *t, version)
 		r.grid.Align(&v)
 		r.sampler.Take(&v, &r.grid)
@@ -226,13 +257,13 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, ref
 		r.pattern.Prepare(version)
 		if r.sampler.Agreement(&r.pattern) >= agreement {
 			if r.decode(v.Light, scale) {
-				return true
+				return true, true
 			}
 			if refine && r.grid.Refine(&v, &r.pattern) {
 				r.sampler.Take(&v, &r.grid)
 				r.sampler.Local(4)
 				if r.decode(v.Light, scale) {
-					return true
+					return true, true
 				}
 			}
 			r.miss(v.Light, scale)
@@ -241,6 +272,43 @@ func (r *Reader) try(t *finder.Triple, m *luma.Image, scale, timing float64, ref
 		if said := bits.Version(&r.sampler.Modules); i == 0 && version >= 7 && said != 0 && said != version && said <= high {
 			store[1] = candidate{said, 1}
 			list = store[:max(2, len(list))]
+		}
+	}
+	if refine && r.grow(t, &v, list[:min(3, len(list))], scale) {
+		return true, true
+	}
+	return false, sampled
+}
+
+// grow tries the versions again with grids that follow the surface.
+func (r *Reader) grow(t *finder.Triple, v *sample.View, list []candidate, scale float64) bool {
+	least := -1.0 // bent paper bends the timing patterns away
+	if t.Corner == finder.Missing || t.Right == finder.Missing || t.Down == finder.Missing {
+		least = 0.4
+	}
+	for _, c := range list {
+		if c.timing < least || !r.grid.Lay(r.finder.Patterns, *t, c.version) {
+			continue
+		}
+		r.pattern.Prepare(c.version)
+		for round := range 3 {
+			if r.knots -= r.grid.Knots(); r.knots < 0 || r.stopped() {
+				return false
+			}
+			if round == 0 {
+				r.grid.Grow(v, &r.pattern)
+			} else {
+				r.grid.Settle(v, &r.pattern)
+			}
+			r.sampler.Take(v, &r.grid)
+			r.sampler.Local(4)
+			agrees := r.sampler.Agreement(&r.pattern)
+			if agrees < agreement {
+				break
+			}
+			if round > 0 && agrees >= grownAgrees && r.decode(v.Light, scale) {
+				return true
+			}
 		}
 	}
 	return false

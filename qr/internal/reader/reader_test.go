@@ -197,6 +197,68 @@ func TestBottle(t *testing.T) {
 	assert.Equal(t, "on a bottle", string(found[0].Content))
 }
 
+// Paper that is crumpled, with its alignment patterns too far apart to say how: the modules themselves lead the grid.
+func TestCrumpled(t *testing.T) {
+	for i, c := range []struct {
+		version int
+		wave    float64 // modules
+	}{{1, 1.4}, {2, 1}, {5, 1.2}, {6, 1.6}, {10, 1.8}} {
+		s := newScene(800, 700, 150)
+		m := symbol(t, "crumpled", c.version)
+		half := float64(m.Size()) / 2
+		pixels := 420 / float64(m.Size())
+		s.draw(m, func(x, y float64) (float64, float64) {
+			u, v := (x-400)/pixels, (y-350)/pixels
+			return u + half + c.wave*math.Sin(2.4*v/half+float64(i)), v + half + c.wave*math.Sin(2.1*u/half+1.5*v/half)
+		})
+		var r Reader
+		found := r.Read(&s.Image)
+		require.Len(t, found, 1, "version %d", c.version)
+		assert.Equal(t, "crumpled", string(found[0].Content))
+	}
+}
+
+// A sheet of labels: one look is not enough for all of them, nor are the corner marks that one label needs.
+func TestMany(t *testing.T) {
+	const columns, rows, pitch = 9, 6, 150
+	s := newScene(columns*pitch+60, rows*pitch+60, 230)
+	for j := range rows {
+		for i := range columns {
+			m := symbol(t, fmt.Sprintf("LABEL %d", j*columns+i), 1)
+			label := newScene(pitch, pitch, 230)
+			label.draw(m, turned(m, pitch/2, pitch/2, 4, 0.02))
+			for y := range pitch {
+				copy(s.Row(30 + j*pitch + y)[30+i*pitch:], label.Row(y))
+			}
+		}
+	}
+	var r Reader
+	contents := map[string]bool{}
+	for _, f := range r.Read(&s.Image) {
+		contents[string(f.Content)] = true
+	}
+	assert.Len(t, contents, columns*rows)
+}
+
+// A symbol that is small in a large photograph, and lost where that is made smaller.
+func TestSmallInLarge(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	s := newScene(2400, 1500, 170)
+	m := symbol(t, "far away", 7)
+	part := newScene(200, 200, 170)
+	part.draw(m, turned(m, 100, 100, 2.3, 0.3))
+	for y := range part.H {
+		copy(s.Row(900 + y)[1600:], part.Row(y))
+	}
+	for i, v := range s.Pix {
+		s.Pix[i] = byte(min(max(float64(v)*0.5+60+14*rnd.NormFloat64(), 0), 255))
+	}
+	var r Reader
+	found := r.Read(&s.Image)
+	require.Len(t, found, 1)
+	assert.Equal(t, "far away", string(found[0].Content))
+}
+
 // Each of the three corner marks may be covered.
 func TestCovered(t *testing.T) {
 	m := symbol(t, "a torn corner", 5)

@@ -43,7 +43,7 @@ func (s *Sampler) Equalise(p *matrix.Pattern, reach int, again bool) {
 				if s.Modules.V[y*n+x] <= 0 {
 					target = -1
 				}
-			case (x == 8 || y == 8) && (x < 9 || x >= n-8) && (y < 9 || y >= n-8):
+			case formatPlace(x, y, n):
 				continue // format information is not known
 			case !p.Dark(x, y):
 				target = -1

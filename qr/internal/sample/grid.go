@@ -46,6 +46,9 @@ type Grid struct {
 	matches []match
 	base    []match // of the three corners
 	missing int     // which of the three was not seen, -1 for none
+	corners [3]corner
+	mesh    mesh
+	grown   bool
 	centres [maxNodes]int
 	module  float64 // pixels
 }
@@ -70,6 +73,9 @@ func (g *Grid) flat(x, y float64) (px, py float64) {
 
 // At returns where a place on the symbol, in modules from its corner, is in the picture.
 func (g *Grid) At(x, y float64) (px, py float64) {
+	if g.grown {
+		return g.mesh.at(x, y)
+	}
 	px, py = g.flat(x, y)
 	if !g.bent {
 		return px, py
@@ -95,6 +101,7 @@ func (g *Grid) between(x float64) (i int, f float64) {
 type corner struct {
 	x, y           float64
 	ux, uy, vx, vy float64
+	sx, sy         float64 // its middle on the symbol, modules
 }
 
 // turned returns the pattern with its axes along right and down of the symbol.
@@ -126,6 +133,7 @@ func turned(p *finder.Pattern, rx, ry, dx, dy float64) corner {
 // Lay lays the grid of a version over the patterns of a triple by their places and edges alone.
 func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
+	g.grown = false
 	n, h := float64(g.Size), float64(g.Size)/2
 	g.base = g.base[:0]
 	g.missing = -1
@@ -142,6 +150,8 @@ func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 			y = n - 3.5
 		}
 		k := turned(&p[at], t.RX, t.RY, t.DX, t.DY)
+		k.sx, k.sy = x, y
+		g.corners[i] = k
 		g.base = append(g.base, match{x/h - 1, y/h - 1, k.x, k.y, 4})
 		for _, s := range [4][2]float64{{-3.5, -3.5}, {3.5, -3.5}, {3.5, 3.5}, {-3.5, 3.5}} {
 			g.base = append(g.base, match{(x+s[0])/h - 1, (y+s[1])/h - 1, k.x + s[0]*k.ux + s[1]*k.vx, k.y + s[0]*k.uy + s[1]*k.vy, 0.25})
@@ -154,6 +164,7 @@ func (g *Grid) Lay(p []finder.Pattern, t finder.Triple, version int) bool {
 // Square lays the grid of a version over a rectangle, turned clockwise by so many quarters.
 func (g *Grid) Square(x0, y0, x1, y1 float64, version, quarters int) {
 	g.version, g.Size, g.bent, g.bow = version, matrix.SizeOf(version), false, bow{}
+	g.grown = false
 	cx, cy, rx, ry := (x0+x1)/2, (y0+y1)/2, (x1-x0)/2, (y1-y0)/2
 	g.module = (x1 - x0) / float64(g.Size)
 	switch quarters & 3 {

@@ -120,7 +120,7 @@ func (s *Sampler) Agreement(p *matrix.Pattern) float64 {
 	right, all := 0, 0
 	for y := range n {
 		for x := range n {
-			if p.Free(x, y) || (x == 8 || y == 8) && (x < 9 || x >= n-8) && (y < 9 || y >= n-8) {
+			if p.Free(x, y) || formatPlace(x, y, n) {
 				continue
 			}
 			all++

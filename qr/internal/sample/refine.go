@@ -66,7 +66,7 @@ func (g *Grid) clear(v *View, p *matrix.Pattern) float64 {
 	n := g.Size
 	for y := range n {
 		for x := range n {
-			if p.Free(x, y) || (x == 8 || y == 8) && (x < 9 || x >= n-8) && (y < 9 || y >= n-8) {
+			if p.Free(x, y) || formatPlace(x, y, n) {
 				continue
 			}
 			k := 0
