@@ -51,6 +51,8 @@ type Terminal struct {
 	// What the lane decided last; the element of lane guards it.
 	last       *Decision // nil if the scenario failed
 	lastKey    string
+	lastLists  string
+	lastOnline bool
 	lastSlip   *Citizen // whose decision failed: the slip is used up already
 	journalled citycode.Accepted
 	slips      slipGuard
@@ -146,6 +148,8 @@ func (t *Terminal) Decide(ctx context.Context, r Request) (*Decision, error) {
 		if d := t.again(v.Key); d != nil {
 			return d, nil
 		}
+		// The scenario failed at the first look. The verdict is of then.
+		v.Lists, v.Online = t.lastLists, v.Online && t.lastOnline
 	}
 	profile := verified.Profile()
 	if profile.Mode == citycode.Static {
@@ -157,7 +161,7 @@ func (t *Terminal) Decide(ctx context.Context, r Request) (*Decision, error) {
 	// used again. A second look after a fault finds what is journalled already.
 	if a := verified.Accepted(); t.cfg.Journal != nil && t.journalled != a {
 		if err := t.cfg.Journal.Append(a); err != nil {
-			t.last, t.lastKey = nil, v.Key
+			t.last, t.lastKey, t.lastLists, t.lastOnline = nil, v.Key, v.Lists, v.Online
 			return nil, fmt.Errorf("journal of %s: %w", t.cfg.Name, err)
 		}
 		t.journalled = a
@@ -233,7 +237,7 @@ func (t *Terminal) decideSlip(ctx context.Context, r Request) (*Decision, error)
 
 // decide holds the visit to what the scenario declared and asks it.
 func (t *Terminal) decide(ctx context.Context, v *Visit, served bool) (*Decision, error) {
-	t.last, t.lastKey = nil, v.Key
+	t.last, t.lastKey, t.lastLists, t.lastOnline = nil, v.Key, v.Lists, v.Online
 	d, err := notServed(), error(nil)
 	if served {
 		d, err = t.ask(ctx, v)

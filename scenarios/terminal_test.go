@@ -176,21 +176,26 @@ func TestTerminalFault(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
 	broken := errors.New("the motor does not answer")
 	d := new(door)
-	calls := 0
-	d.handle = func(context.Context, *scenarios.Visit) (*scenarios.Decision, error) {
-		if calls++; calls == 1 {
+	var lists []string
+	d.handle = func(_ context.Context, v *scenarios.Visit) (*scenarios.Decision, error) {
+		if lists = append(lists, v.Lists); len(lists) == 1 {
 			return nil, broken
 		}
 		return scenarios.Allowed(scenarios.Text{Zh: "请进", En: "Come in"}, nil)
 	}
-	lane := terminal(t, c, "a", c.Verifier(nil), d)
+	verifier := c.Verifier(nil)
+	lane := terminal(t, c, "a", verifier, d)
+	lane.SetVerifier(verifier, "first lists")
 	code := c.Citizen("li", citycode.ProfileTransit, citycode.Transit, nil).Show(citycode.Transit).Bytes()
 	_, err := lane.Scan(context.Background(), code, "open", nil)
 	assert.ErrorIs(t, err, broken)
 	assert.ErrorContains(t, err, "door at a")
+	// The verdict is that of the first look, and so are the lists that it names.
+	lane.SetVerifier(verifier, "newer lists")
 	again := scan(t, lane, code)
 	assert.True(t, again.Allow)
 	assert.False(t, again.Repeated)
+	assert.Equal(t, []string{"first lists", "first lists"}, lists)
 
 	d.handle = func(context.Context, *scenarios.Visit) (*scenarios.Decision, error) { return nil, nil }
 	c.Clock.Advance(time.Minute)

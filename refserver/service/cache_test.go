@@ -62,7 +62,7 @@ func TestCache(t *testing.T) {
 		servicetest.Get(s, "/v1/health").Into(t, &h)
 		assert.Positive(t, h.Cache.Bytes)
 		assert.Less(t, h.Cache.Bytes, h.Cache.MostBytes)
-		assert.Less(t, h.Cache.MostBytes, 4<<20)
+		assert.Less(t, h.Cache.MostBytes, 6<<20)
 		return h.Cache.Credentials
 	}
 	assert.Zero(t, remembered())

@@ -92,6 +92,7 @@ func (l *lists) use() (*store.Lists, []citycode.Profile) {
 // verify returns a verifier for the lists as they are, and their name in the
 // archive.
 func (s *Server) verify(ctx context.Context) (v *citycode.Verifier, lists string, err error) {
+	s.verifyAgain.Store(true) // until all of it has worked
 	held, profiles := s.lists.use()
 	cfg := held.Config()
 	cfg.Profiles, cfg.Now, cfg.Replay, cfg.Cache, cfg.Hints = profiles, s.options.Now, s.guard, s.cache, s.records()
@@ -99,7 +100,9 @@ func (s *Server) verify(ctx context.Context) (v *citycode.Verifier, lists string
 		return nil, "", err
 	}
 	s.prefixes.Store(new(v.PrefixSizes()))
-	return v, s.keepLists(ctx, held, profiles), nil
+	lists = s.keepLists(ctx, held, profiles)
+	s.verifyAgain.Store(s.records() && lists == "")
+	return v, lists, nil
 }
 
 // Reload takes the lists again if they have changed, and lets every terminal
@@ -107,7 +110,7 @@ func (s *Server) verify(ctx context.Context) (v *citycode.Verifier, lists string
 // the terminals go on with what they have.
 func (s *Server) Reload(ctx context.Context) error {
 	changed, err := s.lists.update(ctx)
-	if err != nil || !changed {
+	if err != nil || !changed && !s.verifyAgain.Load() {
 		return err
 	}
 	verifier, name, err := s.verify(ctx)

@@ -60,10 +60,13 @@ type Server struct {
 	lists   *lists
 	guard   *citycode.ReplayGuard
 	cache   *citycode.Cache
-	judges  judges
-	slips   *scenarios.Slips
-	answers *answers
-	counts  counts
+	// verifyAgain says that the lists are taken and the terminals' verifier, or the
+	// archive, does not have them yet.
+	verifyAgain atomic.Bool
+	judges      judges
+	slips       *scenarios.Slips
+	answers     *answers
+	counts      counts
 
 	prefixes  atomic.Pointer[[]int] // lengths of a partner's code in front of a text
 	terminals map[string]*terminal

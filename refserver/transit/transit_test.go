@@ -280,6 +280,31 @@ func TestEvidence(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// TestArchiveAgain: lists that could not be archived, as on a full disk, are when
+// it has room again. Until then nothing stops, and taps name no lists.
+func TestArchiveAgain(t *testing.T) {
+	l := &line{World: servicetest.New(t)}
+	dir := filepath.Join(l.Options.Data, "archive")
+	require.NoError(t, os.MkdirAll(l.Options.Data, 0o700))
+	require.NoError(t, os.WriteFile(dir, nil, 0o600)) // no directory can be made there
+	l.start(t)
+	judged := func() office.Rechecked {
+		var got office.Rechecked
+		l.Clock.Advance(5 * time.Second)
+		assert.Equal(t, "ok", l.scan(t, l.rider(payer, 0), "bus-b1-5501", "board", `{"line":"B1"}`).Reason)
+		l.ask(t, "/v1/rechecks", struct{}{}, &got)
+		return got
+	}
+	assert.Equal(t, 1, judged().Unchecked["bus-b1-5501"])
+	require.NoError(t, l.Reload(t.Context()))
+	assert.Equal(t, 1, judged().Unchecked["bus-b1-5501"])
+	require.NoError(t, os.Remove(dir))
+	require.NoError(t, l.Reload(t.Context()))
+	got := judged()
+	assert.Equal(t, 1, got.Taps)
+	assert.Empty(t, got.Unchecked)
+}
+
 // A concession is told at the gate; the large body of a batch is taken and one
 // beyond the bound is not.
 func TestGates(t *testing.T) {

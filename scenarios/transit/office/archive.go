@@ -49,7 +49,7 @@ func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
 		// Rides over midnight need the day behind the month.
 		return fmt.Errorf("%w: the next month has not begun", ErrNotBooked)
 	}
-	if err := o.bookMonth(ctx, m, &Booking{}, func(gtfs.Date, *booked) bool { return true }); err != nil {
+	if err := o.end(ctx, m); err != nil {
 		return err
 	}
 	err = o.main.Change(ctx, func() ([]eventlog.Event, error) {
@@ -62,4 +62,30 @@ func (o *Office) Archive(ctx context.Context, r ArchiveRequest) error {
 		return err
 	}
 	return o.refresh(ctx) // read anew, without what is not needed any more
+}
+
+// end books a month to its end, after which no tap is taken: one that came in
+// between would have a receipt and never be booked.
+func (o *Office) end(ctx context.Context, m int) error {
+	for range checkTries {
+		done := &Booking{}
+		if err := o.bookMonth(ctx, m, done, func(gtfs.Date, *booked) bool { return true }); err != nil {
+			return err
+		}
+		s := o.month(m)
+		if s == nil {
+			return nil // another process has archived it
+		}
+		ended := false
+		err := o.changeChecked(ctx, s, done, func() ([]eventlog.Event, error) {
+			if ended = len(s.state.dirty) == 0 || s.state.ended; !ended || s.state.ended {
+				return nil, nil
+			}
+			return one(eventlog.New("ended", endedKind, o.cfg.Now(), monthEvent{m}))
+		})
+		if err != nil || ended {
+			return err
+		}
+	}
+	return ErrNotBooked
 }

@@ -128,10 +128,13 @@ func (o *Office) bookPeople(ctx context.Context, m int, people []string, done *B
 	}
 	var seen map[string]*person
 	var changes []fares
-	err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+	err := o.changeChecked(ctx, s, done, func() ([]eventlog.Event, error) {
 		seen, changes = make(map[string]*person), nil
 		// The month itself is locked by Change; its neighbours are read.
 		err := o.around(ctx, m, s.state, func(w window) error {
+			if o.unchecked(w.previous) || o.unchecked(w.next) {
+				return errUnchecked // rides over midnight
+			}
 			for _, name := range people {
 				p := &person{}
 				seen[name] = p

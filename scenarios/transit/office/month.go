@@ -18,6 +18,7 @@ const (
 	reversedKind = "reversed"
 	faresKind    = "fares"
 	checkedKind  = "checked"
+	endedKind    = "ended"
 )
 
 type tapsEvent struct {
@@ -59,7 +60,10 @@ type month struct {
 	through  map[string]time.Time // by gate
 	reversed map[string]reversedEvent
 	taps     int
+	events   int64
+	tapsAt   int64 // events up to the last one with taps
 	checked  int64 // events that Recheck has looked at
+	ended    bool  // no tap is taken any more: it is being archived
 
 	fares  []fares // those from number trimmed on
 	number int     // of all fares so far
@@ -113,8 +117,10 @@ func newMonth(id int, day func(time.Time) gtfs.Date, party func(*place) string) 
 
 // Apply implements [eventlog.State].
 func (m *month) Apply(e eventlog.Event) error {
+	m.events++
 	switch e.Kind {
 	case tapsKind:
+		m.tapsAt = m.events
 		var change tapsEvent
 		if err := json.Unmarshal(e.Data, &change); err != nil {
 			return err
@@ -157,6 +163,8 @@ func (m *month) Apply(e eventlog.Event) error {
 		for _, f := range change.Refused {
 			m.refuse(f)
 		}
+	case endedKind:
+		m.ended = true
 	default:
 		return fmt.Errorf("unknown kind of event %q", e.Kind)
 	}

@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -144,6 +145,44 @@ func (o *Office) readTaps(ctx context.Context, m int, from int64) (taps []tap.Ta
 		}
 	}
 	return taps, through, nil
+}
+
+// checkTries is how often taps may come between the check of a month and a change
+// that needs all of them checked.
+const checkTries = 100
+
+// changeChecked changes a month when the codes of all its taps have been verified
+// again: what has come meanwhile is checked before. What that refuses counts in done.
+func (o *Office) changeChecked(ctx context.Context, s *monthStream, done *Booking, decide func() ([]eventlog.Event, error)) error {
+	for range checkTries {
+		waits := false
+		err := s.stream.Change(ctx, func() ([]eventlog.Event, error) {
+			if waits = o.unchecked(s.state); waits {
+				return nil, nil
+			}
+			events, err := decide()
+			waits = errors.Is(err, errUnchecked)
+			return events, err
+		})
+		if !waits {
+			return err
+		}
+		checked, err := o.recheck(ctx)
+		if err != nil {
+			return err
+		}
+		done.Refused += checked.Refused
+	}
+	return errors.New("office: taps come faster than they can be checked")
+}
+
+// errUnchecked says that a decision needs taps whose codes are not verified again.
+var errUnchecked = errors.New("office: a tap is not checked")
+
+// unchecked reports whether taps of a month wait for Recheck. What is left of
+// an archived one is done with.
+func (o *Office) unchecked(m *month) bool {
+	return o.cfg.Judge != nil && m != nil && m.keep == 0 && m.checked < m.tapsAt
 }
 
 // stands reports whether a record is the one that counts for its visit.

@@ -161,7 +161,13 @@ func (o *Office) take(ctx context.Context, m int, gate string, through time.Time
 	}
 	start := *receipt
 	return s.stream.Change(ctx, func() ([]eventlog.Event, error) {
-		*receipt = start // decide may be called anew
+		*receipt = start   // decide may be called anew
+		if s.state.ended { // since it was looked whether the month is open
+			for i := range taps {
+				refuse(&taps[i], TooLate)
+			}
+			return nil, nil
+		}
 		fresh := s.state.unknown(taps, receipt, refuse)
 		return tapEvents(gate, through, fresh, o.cfg.Now())
 	})
