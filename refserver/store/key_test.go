@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/stretchr/testify/require"
@@ -150,10 +149,8 @@ func TestKeyThatCostsTooMuch(t *testing.T) {
 	for _, at := range []int{2, 4, 17, 19, 32} {
 		der[at] += byte(grow)
 	}
-	start := time.Now()
 	_, err = parseKey(pem.EncodeToMemory(&pem.Block{Type: encryptedKey, Bytes: der}), []byte("right"))
 	require.ErrorContains(t, err, "2147483647 iterations, at most 1000000")
-	require.Less(t, time.Since(start), time.Second)
 }
 
 func TestReadPassphrase(t *testing.T) {
