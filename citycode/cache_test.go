@@ -7,7 +7,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,32 +17,6 @@ import (
 	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/citycode/engine"
 )
-
-// A countingEngine says how many signatures were verified.
-type countingEngine struct {
-	engine.Engine
-	verified atomic.Int32
-}
-
-type countingKey struct {
-	engine.Key
-	of *countingEngine
-}
-
-func (e *countingEngine) Prepare(point []byte) (engine.Key, error) {
-	k, err := e.Engine.Prepare(point)
-	return countingKey{k, e}, err
-}
-
-func (e *countingEngine) Combine(w, p engine.Key, k [32]byte) (engine.Key, error) {
-	sum, err := e.Engine.(engine.Combiner).Combine(w.(countingKey).Key, p.(countingKey).Key, k)
-	return countingKey{sum, e}, err
-}
-
-func (k countingKey) Verify(digest [engine.DigestSize]byte, signature [engine.SignatureSize]byte) bool {
-	k.of.verified.Add(1)
-	return k.Key.Verify(digest, signature)
-}
 
 func newCache(t testing.TB, cfg citycode.CacheConfig) *citycode.Cache {
 	t.Helper()
@@ -67,13 +40,13 @@ var inTransit = citycode.Check{Audience: citycode.Transit}
 // two, and everything else is judged as ever.
 func TestCache(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
-	e := &countingEngine{Engine: engine.Default()}
+	e := citycodetest.NewCountingEngine()
 	cache := newCache(t, citycode.CacheConfig{})
 	v := cached(t, c, e, cache)
 	cost := func(v *citycode.Verifier, token *citycode.Token) (int, error) {
-		before := e.verified.Load()
+		before := e.Verified.Load()
 		_, err := v.Verify(token, inTransit)
-		return int(e.verified.Load() - before), err
+		return int(e.Verified.Load() - before), err
 	}
 	explicit := c.Citizen("a", citycode.ProfileTransit, citycode.Transit, nil)
 	for i, want := range []int{2, 2, 1, 1} {
@@ -156,7 +129,7 @@ func TestCache(t *testing.T) {
 func TestCacheFlood(t *testing.T) {
 	c := citycodetest.NewCity(t, citycodetest.Shenyang)
 	cache := newCache(t, citycode.CacheConfig{Credentials: 8, Tables: 4})
-	e := &countingEngine{Engine: engine.Default()}
+	e := citycodetest.NewCountingEngine()
 	v := cached(t, c, e, cache)
 	var regulars []*citycodetest.Citizen
 	for i := range 4 {
@@ -185,10 +158,10 @@ func TestCacheFlood(t *testing.T) {
 	}
 	assert.Equal(t, held, cache.Len())
 	for _, p := range regulars {
-		before := e.verified.Load()
+		before := e.Verified.Load()
 		_, err := v.Verify(p.Show(citycode.Transit), inTransit)
 		require.NoError(t, err)
-		assert.EqualValues(t, 1, e.verified.Load()-before)
+		assert.EqualValues(t, 1, e.Verified.Load()-before)
 	}
 	// Many regulars: it stays within its bound.
 	_, most := cache.Bytes()

@@ -2,7 +2,6 @@ package service_test
 
 import (
 	"slices"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,50 +9,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/citizencode/citizencode/citycode"
-	"github.com/citizencode/citizencode/citycode/engine"
+	"github.com/citizencode/citizencode/citycode/citycodetest"
 	"github.com/citizencode/citizencode/refserver/service/servicetest"
 )
-
-// A countingEngine says how many signatures were verified.
-type countingEngine struct {
-	engine.Engine
-	verified atomic.Int32
-}
-
-type countingKey struct {
-	engine.Key
-	of *countingEngine
-}
-
-func (e *countingEngine) Prepare(point []byte) (engine.Key, error) {
-	k, err := e.Engine.Prepare(point)
-	return countingKey{k, e}, err
-}
-
-func (e *countingEngine) Combine(w, p engine.Key, k [32]byte) (engine.Key, error) {
-	sum, err := e.Engine.(engine.Combiner).Combine(w.(countingKey).Key, p.(countingKey).Key, k)
-	return countingKey{sum, e}, err
-}
-
-func (k countingKey) Verify(digest [engine.DigestSize]byte, signature [engine.SignatureSize]byte) bool {
-	k.of.verified.Add(1)
-	return k.Key.Verify(digest, signature)
-}
 
 // TestCache: a citizen's third visit costs one verification, at whichever
 // terminal; a new status list leaves that as it is and revokes at once; a trust
 // list without his issuer's key leaves nothing.
 func TestCache(t *testing.T) {
 	w, d := servicetest.New(t), new(door)
-	e := &countingEngine{Engine: engine.Default()}
+	e := citycodetest.NewCountingEngine()
 	w.Options.Engine = e
 	s := w.Open(d.application())
 	a, b := w.Citizen("a", citycode.ProfileTransit, citycode.Transit, nil), w.Citizen("b", citycode.ProfileTransit, citycode.Transit, nil)
 	visit := func(at string, token *citycode.Token) (reason string, cost int32) {
 		w.Clock.Advance(3 * time.Second)
-		before := e.verified.Load()
+		before := e.Verified.Load()
 		reason = decision(t, servicetest.Post(s, at, "", servicetest.Visit(t, token, "open", ""))).Reason
-		return reason, e.verified.Load() - before
+		return reason, e.Verified.Load() - before
 	}
 	remembered := func() int {
 		var h struct {

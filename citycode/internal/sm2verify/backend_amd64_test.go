@@ -78,7 +78,7 @@ func TestAssembly(t *testing.T) {
 // chosen for them.
 func TestTriple(t *testing.T) {
 	if !hasADX() {
-		t.Skip("no ADX")
+		t.Skip("this processor has no ADX: the routines of field_amd64.s cannot run")
 	}
 	random := seeded(72)
 	adx, ifma := useADX, useIFMA
@@ -116,7 +116,7 @@ func TestTriple(t *testing.T) {
 // has to be added twice, and once more a borrow may run through all limbs.
 func TestSubtractTwice(t *testing.T) {
 	if !hasADX() {
-		t.Skip("no ADX")
+		t.Skip("this processor has no ADX: the routines of field_amd64.s cannot run")
 	}
 	random := seeded(73)
 	adx, ifma := useADX, useIFMA
@@ -148,7 +148,7 @@ func TestSubtractTwice(t *testing.T) {
 // x just below 2^255 and m² small.
 func TestSubtractTwiceAndTwice(t *testing.T) {
 	if !hasADX() {
-		t.Skip("no ADX")
+		t.Skip("this processor has no ADX: the routines of field_amd64.s cannot run")
 	}
 	random := seeded(75)
 	adx, ifma := useADX, useIFMA
@@ -202,7 +202,7 @@ func TestSubtractTwiceAndTwice(t *testing.T) {
 // which points are added whose limbs are as large as limbs can be.
 func TestLanesAtBounds(t *testing.T) {
 	if !hasIFMA() {
-		t.Skip("no AVX512-IFMA")
+		t.Skip("this processor has no AVX512-IFMA: the lanes cannot run")
 	}
 	random := seeded(71)
 	limb := func() uint64 { return specialLimb(random) }
@@ -243,7 +243,7 @@ func TestLanesAtBounds(t *testing.T) {
 // or more, and pairs whose coordinates are as large as words can be.
 func TestPairsAtBounds(t *testing.T) {
 	if !hasIFMA() {
-		t.Skip("no AVX512-IFMA")
+		t.Skip("this processor has no AVX512-IFMA: the lanes cannot run")
 	}
 	random := seeded(74)
 	adx, ifma := useADX, useIFMA

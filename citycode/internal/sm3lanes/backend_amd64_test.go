@@ -34,7 +34,7 @@ func TestChoose(t *testing.T) {
 // The routine and its twin in Go, more often and on other words than at every start.
 func TestAssembly(t *testing.T) {
 	if !hasAVX512() {
-		t.Skip("no AVX-512")
+		t.Skip("this processor has no AVX-512: the lanes cannot run")
 	}
 	next := splitMix()
 	next()

@@ -78,7 +78,8 @@ func (o *Office) end(ctx context.Context, m int) error {
 		}
 		ended := false
 		err := o.changeChecked(ctx, s, done, func() ([]eventlog.Event, error) {
-			if ended = len(s.state.dirty) == 0 || s.state.ended; !ended || s.state.ended {
+			ended = len(s.state.dirty) == 0
+			if !ended || s.state.ended { // ended before, by a run that was cut short
 				return nil, nil
 			}
 			return one(eventlog.New("ended", endedKind, o.cfg.Now(), monthEvent{m}))

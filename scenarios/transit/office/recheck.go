@@ -173,7 +173,7 @@ func (o *Office) changeChecked(ctx context.Context, s *monthStream, done *Bookin
 		}
 		done.Refused += checked.Refused
 	}
-	return errors.New("office: taps come faster than they can be checked")
+	return errors.New("office: taps come faster than they can be checked; try again when gates are quiet")
 }
 
 // errUnchecked says that a decision needs taps whose codes are not verified again.
